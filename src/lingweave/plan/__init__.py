@@ -1,0 +1,7 @@
+"""Batch plans: which record in which languages stands in which batch."""
+
+from lingweave.plan.plan import Batch, BatchPlan
+from lingweave.plan.recipe import RECIPES, Recipe
+from lingweave.plan.shape import NO_REPEATS, Repeats, TableShape
+
+__all__ = ["NO_REPEATS", "RECIPES", "Batch", "BatchPlan", "Recipe", "Repeats", "TableShape"]

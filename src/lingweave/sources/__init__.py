@@ -1,0 +1,1 @@
+"""One reader a format, each returning a ParallelTable or a Benchmark."""

@@ -1,0 +1,96 @@
+"""Parquet and JSON lines files -> Arrow tables, with errors that name the file and the line."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lingweave.errors import LingweaveError
+
+ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".arrow")
+
+
+def files_of(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """These files, and the readable files of these folders, in the order of their names.
+
+    Raises:
+        LingweaveError: a path does not exist or has no known ending; a folder has no such file.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.name.endswith(ENDINGS))
+            if not inside:
+                raise LingweaveError(f"{path}: no {', '.join(ENDINGS)} file in this folder")
+            files += inside
+        elif not path.exists():
+            raise LingweaveError(f"{path}: no such file or folder")
+        elif not path.name.endswith(ENDINGS):
+            raise LingweaveError(f"{path}: not a {', '.join(ENDINGS)} file")
+        else:
+            files.append(path)
+    return files
+
+
+def read_file(file: Path) -> pa.Table:
+    """A file's rows as an Arrow table.
+
+    Raises:
+        LingweaveError: the file is cut off, not UTF-8, or not of its format.
+    """
+    if file.suffix == ".arrow":
+        raise LingweaveError(f"{file}: a packed table cannot be joined with other files")
+    if file.suffix == ".parquet":
+        try:
+            table = pq.read_table(file)
+            table.validate(full=True)
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise LingweaveError(f"{file}: not a readable Parquet file ({reason})") from None
+        return table
+    rows = list(json_lines(file))
+    if not rows:
+        raise LingweaveError(f"{file}: the file has no rows")
+    try:
+        return pa.Table.from_pylist(rows, schema=_schema(rows))
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise LingweaveError(f"{file}: the rows do not have the same types ({reason})") from None
+
+
+def _schema(rows: list[dict[str, Any]]) -> pa.Schema:
+    # from_pylist alone would take the first row's keys for all.
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pa.schema([(n, pa.array([row.get(n) for row in rows]).type) for n in names])
+
+
+def json_lines(file: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON lines file, plain or gzipped.
+
+    Raises:
+        LingweaveError: a line is not UTF-8 or not a JSON object; it is named.
+    """
+    number = 0
+    try:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                row = json.loads(line.decode())
+                if not isinstance(row, dict):
+                    raise LingweaveError(f"{file}: line {number}: not a JSON object")
+                yield row
+    except UnicodeDecodeError as error:
+        raise LingweaveError(
+            f"{file}: line {number}: not UTF-8 (byte {error.object[error.start]:#04x} at column"
+            f" {error.start + 1}): save the file as UTF-8"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise LingweaveError(f"{file}: line {number}: not JSON ({error.msg})") from None
+    except (EOFError, OSError) as error:
+        raise LingweaveError(f"{file}: cannot be read after line {number} ({error})") from None

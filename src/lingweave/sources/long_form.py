@@ -1,0 +1,125 @@
+"""Rows as people store them -> long form: one row a record and language."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lingweave.errors import LingweaveError
+
+LONG = ["id", "lang", "dataset", "group", "query", "passage", "negatives"]
+"""The columns of long form."""
+
+_TEXT = pa.large_string()
+_TEXTS = pa.large_list(_TEXT)
+_ALIASES = {"language": "lang", "source": "dataset", "negative": "negatives"}
+
+
+def lengthened(table: pa.Table, file: Path) -> pa.Table:
+    """Long form with the columns LONG, ``split`` (nulls where unknown) and ``row`` (from 1).
+
+    Raises:
+        LingweaveError: columns are missing or are not text.
+    """
+    names = [_ALIASES.get(name, name) for name in table.column_names]
+    if len(set(names)) < len(names):
+        raise LingweaveError(f"{file}: two columns mean the same: {', '.join(table.column_names)}")
+    table = table.rename_columns(names)
+    table = table.append_column("row", pa.array(np.arange(1, len(table) + 1)))
+    if "id" not in names:
+        raise LingweaveError(f"{file}: no column 'id'; the columns are {', '.join(names)}")
+    if "texts" in names:
+        table = _from_texts(table, file)
+    elif "lang" not in names and any(name.startswith("query_") for name in names):
+        table = _from_wide(table, file)
+    for name in ("lang", "query", "passage"):
+        if name not in table.column_names:
+            raise LingweaveError(
+                f"{file}: no column {name!r}; long form has id, lang, query, passage, wide form"
+                f" id, query_<code>, passage_<code>; the columns are {', '.join(names)}"
+            )
+    for name in ("id", "lang"):
+        if table[name].null_count:
+            place = pc.index(table[name].is_null(), True).as_py()
+            raise LingweaveError(f"{file}: row {table['row'][place]}: {name} is missing")
+    plain = {"group": None, "dataset": _stem(file), "split": None, "negatives": None}
+    for name, default in plain.items():
+        if name not in table.column_names:
+            column = pa.array([default], pa.string()).take(pa.array(np.zeros(len(table), int)))
+            table = table.append_column(name, column)
+    columns = {name: _cast(table[name], name, file) for name in [*LONG, "split"]}
+    return pa.table({**columns, "row": table["row"]})
+
+
+def _stem(file: Path) -> str:
+    return file.name.split(".")[0]
+
+
+def _cast(column: pa.ChunkedArray, name: str, file: Path) -> pa.ChunkedArray:
+    """Text columns as large strings, hard negatives as lists of them."""
+    kind = column.type
+    try:
+        if name == "negatives":
+            if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+                column = pa.chunked_array(
+                    [pa.array([[x] if x else None for x in column.to_pylist()], _TEXTS)]
+                )
+            return column.cast(_TEXTS)
+        if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
+            raise pa.ArrowInvalid(f"its values are {kind}")
+        if name in ("query", "passage") and not (
+            pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+        ):
+            raise pa.ArrowInvalid(f"its values are {kind}")
+        return column.cast(_TEXT)
+    except (pa.ArrowException, TypeError) as error:
+        raise LingweaveError(f"{file}: column {name!r} must hold text ({error})") from None
+
+
+def _from_wide(table: pa.Table, file: Path) -> pa.Table:
+    """Columns ``query_<code>`` and so on, stacked language by language."""
+    sides = ("query", "passage", "negatives")
+    codes = dict.fromkeys(
+        name.split("_", 1)[1] for name in table.column_names if name.split("_", 1)[0] in sides[:2]
+    )
+    fixed = [n for n in table.column_names if n.split("_", 1)[0] not in sides]
+    pieces = []
+    for code in codes:
+        if f"query_{code}" not in table.column_names and f"passage_{code}" not in table.column_names:
+            continue
+        columns = {name: table[name] for name in fixed}
+        for side in sides:
+            name = f"{side}_{code}"
+            present = name in table.column_names
+            kind = "negatives" if side == "negatives" else side
+            columns[side] = (
+                _cast(table[name], kind, file)
+                if present
+                else pa.nulls(len(table), _TEXTS if side == "negatives" else _TEXT)
+            )
+        piece = pa.table({**columns, "lang": pa.array([code] * len(table))})
+        pieces.append(piece.filter(pc.or_(piece["query"].is_valid(), piece["passage"].is_valid())))
+    return pa.concat_tables(pieces).sort_by("row")
+
+
+def _from_texts(table: pa.Table, file: Path) -> pa.Table:
+    """The column ``texts: {code: {query, passage}}``, taken apart."""
+    fixed = [name for name in table.column_names if name != "texts"]
+    rows = []
+    for record, texts in zip(
+        table.select(fixed).to_pylist(), table["texts"].to_pylist(), strict=True
+    ):
+        if not isinstance(texts, dict) or not texts:
+            raise LingweaveError(
+                f"{file}: row {record['row']}: 'texts' must be {{code: {{query, passage}}}}"
+            )
+        for code, cell in texts.items():
+            if cell is not None:
+                if not isinstance(cell, dict):
+                    raise LingweaveError(
+                        f"{file}: row {record['row']}: texts[{code!r}] must be {{query, passage}}"
+                    )
+                sides = {side: cell.get(side) for side in ("query", "passage", "negatives")}
+                rows.append({**record, "lang": code, **sides})
+    return pa.Table.from_pylist(rows)
