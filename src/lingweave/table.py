@@ -89,13 +89,15 @@ class ParallelTable:
         order = np.argsort(number, kind="stable")
         offsets = np.searchsorted(number[order], np.arange(len(names) + 1)).tolist()
         languages = sorted(languages)
-        cells = {f"{side}:{x}": pa.large_string() for x in languages for side in ("query", "passage")}
+        cells = {
+            f"{side}:{x}": pa.large_string() for x in languages for side in ("query", "passage")
+        }
         cells |= {f"negatives:{x}": pa.large_list(pa.large_string()) for x in languages}
         empty = pa.nulls(len(ids))
         plain = {"id": ids, "dataset": datasets, "group": groups}
-        arrays = {
-            name: values.cast(pa.string()).take(order) for name, values in plain.items()
-        } | {name: columns.get(name, empty).cast(kind).take(order) for name, kind in cells.items()}
+        arrays = {name: values.cast(pa.string()).take(order) for name, values in plain.items()} | {
+            name: columns.get(name, empty).cast(kind).take(order) for name, kind in cells.items()
+        }
         table = pa.table(arrays)
         metadata = {
             "format_version": FORMAT_VERSION,
@@ -116,11 +118,13 @@ class ParallelTable:
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with pa.OSFile(str(part), "wb") as sink:
+            with (
+                pa.OSFile(str(part), "wb") as sink,
+                pa.ipc.new_file(sink, self._arrow.schema) as writer,
+            ):
                 # One record batch: a row is then found without searching for its chunk.
-                with pa.ipc.new_file(sink, self._arrow.schema) as writer:
-                    writer.write_table(self._arrow.combine_chunks())
-            os.replace(part, path)
+                writer.write_table(self._arrow.combine_chunks())
+            part.replace(path)
         except OSError as error:
             part.unlink(missing_ok=True)
             raise LingweaveError(f"{path}: cannot write the table ({_line(error)})") from None

@@ -60,7 +60,9 @@ def filled(
         everyone = candidates(len(shape), _QUICK_ATTEMPTS + 1)
         drawn = draw(everyone, _QUICK_ATTEMPTS + 1)
         order = _evenly(shape, slots.rows, everyone, drawn.usable)
-        drawn = Drawn(*(column[order] for column in drawn))
+        drawn = Drawn(
+            drawn.query_languages[order], drawn.passage_languages[order], drawn.usable[order]
+        )
         slots = slots.plus(_accepted(shape, slots, everyone[order], drawn, spread=False), size)
     return slots
 
@@ -70,9 +72,7 @@ def _none() -> Slots:
     return Slots(empty, empty, empty)
 
 
-def _accepted(
-    shape: TableShape, taken: Slots, rows: Ints, drawn: Drawn, *, spread: bool
-) -> Slots:
+def _accepted(shape: TableShape, taken: Slots, rows: Ints, drawn: Drawn, *, spread: bool) -> Slots:
     """The rows that fit beside the taken ones: usable, no record and no text twice.
 
     With ``spread`` a row whose group the batch already has does not fit either.

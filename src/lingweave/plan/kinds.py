@@ -75,7 +75,7 @@ class Same:
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         cells = queries & passages
         languages = _drawn(cells, chance.rows[:, 0], chance.weights)
-        return Drawn(languages, languages, cells.any(1))
+        return Drawn(languages, languages, np.asarray(cells.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
         return np.asarray((queries & passages).any(1))
@@ -96,7 +96,7 @@ class Cross:
         answered = passages.copy()
         answered[everyone, query_languages] = False
         passage_languages = _drawn(answered, chance.rows[:, 1], chance.weights)
-        return Drawn(query_languages, passage_languages, asked.any(1))
+        return Drawn(query_languages, passage_languages, np.asarray(asked.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
         return np.asarray((queries & (passages.sum(1)[:, None] - passages > 0)).any(1))
@@ -122,7 +122,7 @@ class Pivot:
         return Drawn(
             _drawn(asked, chance.rows[:, 0], chance.weights),
             _drawn(answered, chance.rows[:, 1], chance.weights),
-            asked.any(1) & answered.any(1),
+            np.asarray(asked.any(1) & answered.any(1)),
         )
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
@@ -140,7 +140,7 @@ def _narrowed(cells: Cells, fixed: int | None, besides: int | None) -> Cells:
     """The cells of one side that a pivot may use."""
     kept = np.ones(cells.shape[1], bool) if fixed is None else np.zeros(cells.shape[1], bool)
     kept[besides if fixed is None else fixed] = fixed is not None
-    return cells & kept
+    return np.asarray(cells & kept)
 
 
 def _drawn(cells: Cells, uniform: Floats, weights: Floats) -> Ints:

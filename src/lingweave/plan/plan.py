@@ -179,7 +179,8 @@ class BatchPlan:
         that a step's chance of a data set is exactly its share.
         """
         start = uniform(int(cycles[-1]) + 1, self.seed, _DATASET)[cycles]
-        return np.ceil(CYCLE * self._shares[None, :] - start[:, None]).astype(np.int64)
+        bounds = np.ceil(CYCLE * self._shares[None, :] - start[:, None])
+        return np.asarray(bounds, np.int64)
 
     def _drawn_cycle(self, cycle: int) -> tuple[Ints, Ints]:
         """The data sets of a cycle's steps, and how often each was drawn before the cycle."""

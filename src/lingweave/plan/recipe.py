@@ -17,7 +17,9 @@ RECIPES = {
 }
 """The named recipes: the paper's three and LAReQA's two (arXiv 2408.10536, 2004.05484)."""
 
-_PART = re.compile(r"(?P<kind>[a-z]+)(?:\((?P<languages>[^()]*)\))?=(?P<start>[^:=]+)(?::(?P<end>.+))?")
+_PART = re.compile(
+    r"(?P<kind>[a-z]+)(?:\((?P<languages>[^()]*)\))?=(?P<start>[^:=]+)(?::(?P<end>.+))?"
+)
 
 
 class Weight(NamedTuple):

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lingweave.plan.draws import Ints, bits, permuted, uniform
+from lingweave.plan.draws import Floats, Ints, bits, permuted, uniform
 
 
 class Walk:
@@ -73,8 +73,23 @@ class Walk:
         starts = np.cumsum(counts) - counts
         classes = self.classes[order]
         member = np.arange(self.size) - starts[classes]
-        start = uniform(len(counts), *self.key, epoch, 1)
+        start = _phases(counts, uniform(len(counts), *self.key, epoch, 1))
         return order[np.argsort((member + start[classes]) / counts[classes], kind="stable")]
+
+
+def _phases(counts: Ints, chance: Floats) -> Floats:
+    """(groups,): where in [0, 1) each group's first record stands, in units of its step.
+
+    Groups of one size take turns at equal distances, in random order: independent random phases
+    would crowd some stretches of the epoch and thin out others.
+    """
+    order = np.lexsort((chance, counts))
+    sizes, first, alike = np.unique(counts[order], return_index=True, return_counts=True)
+    which = np.repeat(np.arange(len(sizes)), alike)
+    turn = np.arange(len(counts)) - first[which]
+    phases = np.empty(len(counts))
+    phases[order] = (turn + chance[order][first][which]) / alike[which]
+    return phases
 
 
 def _classes(groups: Ints) -> Ints:

@@ -86,7 +86,10 @@ def _from_wide(table: pa.Table, file: Path) -> pa.Table:
     fixed = [n for n in table.column_names if n.split("_", 1)[0] not in sides]
     pieces = []
     for code in codes:
-        if f"query_{code}" not in table.column_names and f"passage_{code}" not in table.column_names:
+        if (
+            f"query_{code}" not in table.column_names
+            and f"passage_{code}" not in table.column_names
+        ):
             continue
         columns = {name: table[name] for name in fixed}
         for side in sides:

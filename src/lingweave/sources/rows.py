@@ -147,7 +147,9 @@ def _only_languages(rows: pa.Table, languages: Sequence[str]) -> pa.Table:
     known = set(pc.unique(rows["lang"]).to_pylist())
     for code in languages:
         if code not in known:
-            raise LingweaveError(f"no row is in {code!r}: the files have {', '.join(sorted(known))}")
+            raise LingweaveError(
+                f"no row is in {code!r}: the files have {', '.join(sorted(known))}"
+            )
     return rows.filter(pc.is_in(rows["lang"], pa.array(languages)))
 
 
@@ -198,5 +200,7 @@ def _pivoted(rows: pa.Table) -> ParallelTable:
         picks = pa.array(source, mask=source < 0)
         for side in ("query", "passage", "negatives"):
             columns[f"{side}:{code}"] = rows[side].combine_chunks().take(picks)
-    plain = [rows[name].combine_chunks().take(pa.array(first)) for name in ("id", "dataset", "group")]
+    plain = [
+        rows[name].combine_chunks().take(pa.array(first)) for name in ("id", "dataset", "group")
+    ]
     return ParallelTable.build(*plain, languages, columns)
