@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +38,7 @@ def read_table(
     datasets: Sequence[str] | None = None,
     one_of: Sequence[Sequence[str]] = (),
     split: str | None = "train",
-    empty: str = "refuse",
+    blank: Literal["refuse", "keep"] = "refuse",
 ) -> ParallelTable:
     """The table of these files, packed into the cache on first use and memory-mapped.
 
@@ -50,7 +51,7 @@ def read_table(
             chosen by a hash of its id, so that near copies do not fill batches.
         split: ``train``, ``validation``, ``test``, or None for all rows.  Rows of files without
             a split column count as ``train``.
-        empty: ``refuse`` texts that are empty, or take them as a ``hole``.
+        blank: what to do with texts that are empty or white space; ``keep`` is for looking at them.
 
     Raises:
         LingweaveError: a file is missing or unreadable, a column or language is wrong, a text is
@@ -69,12 +70,12 @@ def read_table(
                 f"{files[0]} is packed: --languages, --datasets and --one_of choose while packing"
             )
         return ParallelTable.open(files[0])
-    wanted = (kept, tuple(datasets) if datasets else None, choices, split, empty)
+    wanted = (kept, tuple(datasets) if datasets else None, choices, split, blank)
     cached = _cache_folder() / "tables" / f"{_key(files, wanted)}.arrow"
     if cached.exists():
         return ParallelTable.open(cached)
     rows = pa.concat_tables(
-        [_long_rows(file, split, empty) for file in files], promote_options="default"
+        [_long_rows(file, split, blank) for file in files], promote_options="default"
     )
     if datasets:
         rows = _only_datasets(rows, datasets)
@@ -100,7 +101,7 @@ def _key(files: Sequence[Path], wanted: object) -> str:
     return hashlib.sha256(json.dumps([FORMAT_VERSION, stats, wanted]).encode()).hexdigest()[:24]
 
 
-def _long_rows(file: Path, split: str | None, empty: str) -> pa.Table:
+def _long_rows(file: Path, split: str | None, blank: str) -> pa.Table:
     """A file's rows in long form with canonical columns, checked."""
     rows = lengthened(read_file(file), file)
     if split is not None:
@@ -114,21 +115,17 @@ def _long_rows(file: Path, split: str | None, empty: str) -> pa.Table:
         except LingweaveError as error:
             line = pc.index(rows["lang"], code).as_py()
             raise LingweaveError(f"{file}: row {rows['row'][line]}: {error}") from None
-    places = pc.index_in(rows["lang"], pa.array(codes)).combine_chunks()
+    places = pc.index_in(rows["lang"], pa.array(codes, pa.large_string())).combine_chunks()
     rows = rows.set_column(
         rows.column_names.index("lang"), "lang", pa.array(names.values(), pa.string()).take(places)
     )
-    for side in ("query", "passage"):
-        texts = rows[side]
-        bare = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(texts)), 0)
-        if empty == "hole":
-            texts = pc.if_else(pc.fill_null(bare, True), pa.scalar(None, pa.large_string()), texts)
-            rows = rows.set_column(rows.column_names.index(side), side, texts)
-        elif pc.any(bare).as_py():
+    for side in ("query", "passage") if blank == "refuse" else ():
+        bare = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(rows[side])), 0)
+        if pc.any(bare).as_py():
             place = pc.index(bare, True).as_py()
             raise LingweaveError(
-                f"{file}: row {rows['row'][place]} (id {rows['id'][place]}, "
-                f"{rows['lang'][place]}): {side} is empty: fill it or leave the row out"
+                f"{file}: row {rows['row'][place]} (id {rows['id'][place]},"
+                f" {rows['lang'][place]}): {side} is empty: fill it or leave the row out"
             )
     return rows.select(LONG)
 
