@@ -1,0 +1,181 @@
+"""Encoders to train: any sentence-transformers or transformers model, and two from nothing.
+
+Code from a model's repository is never run, and weights are read from safetensors only.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import (
+    Pooling,
+    StaticEmbedding,
+    Transformer,
+)
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from lingweave.errors import LingweaveError
+from lingweave.training.config import TrainConfig
+from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
+
+_WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
+_UNWANTED = ("onnx/*", "openvino/*", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack")
+
+
+def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> SentenceTransformer:
+    """The encoder of a run before its first step, on the CPU, with the run's prompts.
+
+    Args:
+        config: the run.
+        texts: gives all texts of the table; called only by encoders that start from nothing.
+
+    Raises:
+        LingweaveError: the model is not there, holds no safetensors, or cannot be read.
+    """
+    if config.encoder == "static":
+        tokenizer = trained_tokenizer(texts(), config.vocabulary)
+        model = static_encoder(tokenizer, config.dimension, config.seed)
+    elif config.encoder == "transformer":
+        tokenizer = trained_tokenizer(texts(), config.vocabulary)
+        model = transformer_encoder(tokenizer, config)
+    else:
+        model = loaded_encoder(config.encoder, config.pooling)
+        longest = max(config.query_length, config.passage_length)
+        if isinstance(model[0], Transformer):
+            limit = model.max_seq_length
+            model.max_seq_length = min(longest, limit) if limit else longest
+    model.prompts = {
+        "query": config.query_prompt,
+        "document": config.passage_prompt,
+        "passage": config.passage_prompt,
+    }
+    model.similarity_fn_name = "cosine"
+    return model
+
+
+def static_encoder(tokenizer: Tokenizer, dimension: int, seed: int) -> SentenceTransformer:
+    """A bag of subwords: the mean of one vector a token. Fast on a CPU, blind to word order."""
+    generator = torch.Generator().manual_seed(seed)
+    # Rows of length about one: the gradient of a cosine falls with the length of the vectors.
+    weights = torch.randn(tokenizer.get_vocab_size(), dimension, generator=generator)
+    module = StaticEmbedding(tokenizer, embedding_weights=weights / dimension**0.5)
+    return SentenceTransformer(modules=[module], device="cpu")
+
+
+def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTransformer:
+    """A small BERT with fresh weights and mean pooling."""
+    longest = max(config.query_length, config.passage_length)
+    if config.dimension % 32:
+        raise LingweaveError(
+            f"dimension: {config.dimension} is not possible; give a multiple of 32 for transformer"
+        )
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=with_sentence_marks(tokenizer),
+        **{f"{token[1:-1].lower()}_token": token for token in SPECIAL},
+        model_max_length=longest,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+    shape = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=config.dimension,
+        num_hidden_layers=config.layers,
+        num_attention_heads=config.dimension // 32,
+        intermediate_size=4 * config.dimension,
+        max_position_embeddings=longest,
+        type_vocab_size=1,
+        pad_token_id=SPECIAL.index("[PAD]"),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        bert = BertModel(shape, add_pooling_layer=False)
+    # The library's module is only built from a folder.
+    with tempfile.TemporaryDirectory() as folder:
+        bert.save_pretrained(folder)
+        wrapped.save_pretrained(folder)
+        module = Transformer(folder, max_seq_length=longest)
+    pooling = "mean" if config.pooling == "auto" else config.pooling
+    return SentenceTransformer(modules=[module, Pooling(config.dimension, pooling)], device="cpu")
+
+
+def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
+    """A model from a folder or from the hub (or its cache), in fp32 on the CPU.
+
+    Raises:
+        LingweaveError: it is not there, holds no safetensors, or cannot be read.
+    """
+    folder = _local_folder(name)
+    _refuse_pickles(folder, name)
+    options = {"use_safetensors": True, "dtype": torch.float32}
+    try:
+        if (folder / "modules.json").is_file():
+            model = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, model_kwargs=options
+            )
+        else:
+            module = Transformer(str(folder), model_kwargs={**options, "local_files_only": True})
+            auto = "cls" if "labse" in name.lower() else "mean"
+            pool = Pooling(module.get_embedding_dimension(), auto)
+            model = SentenceTransformer(modules=[module, pool], device="cpu")
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise LingweaveError(f"encoder: {name!r} cannot be read as a model: {reason}") from error
+    if pooling != "auto":
+        places = [i for i, module in enumerate(model) if isinstance(module, Pooling)]
+        if not places:
+            raise LingweaveError(f"pooling: {name!r} pools nothing; leave pooling at auto")
+        old = model[places[0]]
+        model[places[0]] = Pooling(old.embedding_dimension, pooling, old.include_prompt)
+    for part in model.modules():  # An unused head would get no gradient, which DDP takes for a bug.
+        if type(part).__name__.endswith("Pooler"):
+            part.requires_grad_(False)
+    return model
+
+
+def _local_folder(name: str) -> Path:
+    if Path(name).is_dir():
+        return Path(name)
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise LingweaveError(f"encoder: there is no folder {name!r}; give the folder of a model")
+    from huggingface_hub import snapshot_download
+
+    for candidate in (name, f"sentence-transformers/{name}") if "/" not in name else (name,):
+        try:
+            return Path(
+                snapshot_download(
+                    candidate, allow_patterns=list(_WANTED), ignore_patterns=list(_UNWANTED)
+                )
+            )
+        except Exception as error:  # The hub client raises a dozen kinds, some of them its own.
+            last = type(error).__name__
+    raise LingweaveError(
+        f"encoder: {name!r} is no folder here, is not in the local model cache, and cannot be"
+        f" fetched from the hub ({last}); give a folder, or download it while online"
+    )
+
+
+def _refuse_pickles(folder: Path, name: str) -> None:
+    modules = folder / "modules.json"
+    parts = [folder]
+    if modules.is_file():
+        try:
+            listed = json.loads(modules.read_text(encoding="utf-8"))
+            parts = [folder / module.get("path", "") for module in listed]
+        except (ValueError, AttributeError, TypeError) as error:
+            raise LingweaveError(f"encoder: {modules} is not a list of modules") from error
+    elif not (folder / "config.json").is_file():
+        raise LingweaveError(f"encoder: {name!r} holds neither modules.json nor config.json")
+    if not any(True for part in parts for _ in part.glob("*.safetensors")):
+        raise LingweaveError(
+            f"encoder: {name!r} holds no .safetensors; pickled weights are not read, because a"
+            " pickle can run code: convert them first"
+        )
+    for part in parts:
+        if any(part.glob("*.bin")) and not any(part.glob("*.safetensors")):
+            raise LingweaveError(
+                f"encoder: {part} holds pickled weights only, which are not read: convert them"
+                " to safetensors first"
+            )

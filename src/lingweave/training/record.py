@@ -1,0 +1,163 @@
+"""What a run writes about itself: ``run.json`` at its start, ``lingweave.json`` in its models."""
+
+import importlib.metadata
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerState
+
+from lingweave.errors import LingweaveError
+from lingweave.table import ParallelTable
+from lingweave.training.config import TrainConfig, differing_fields
+from lingweave.training.storage import disk_errors_named, write_json
+
+FORMAT_VERSION = 1
+_PACKAGES = ("lingweave", "torch", "sentence-transformers", "transformers", "tokenizers", "numpy")
+
+
+def check_folder(out: Path, config: TrainConfig) -> None:
+    """Refuses a folder that holds another run, or cannot hold one.
+
+    Raises:
+        LingweaveError: naming what differs, or what stands in the way.
+    """
+    for place in (out, *out.parents):
+        if place.exists() and not place.is_dir():
+            raise LingweaveError(f"out: {place} is a file; choose another folder")
+    stored = _stored(out)
+    if stored is None:
+        if any((out / name).exists() for name in ("model", "checkpoints")):
+            raise LingweaveError(
+                f"out: {out} holds a model but no run.json, so nothing can be continued there;"
+                " choose another folder"
+            )
+        return
+    differing = differing_fields(stored["config"], config)
+    if differing:
+        raise LingweaveError(
+            f"out: {out} holds a run with another configuration ({'; '.join(differing)});"
+            " choose another folder, or the same configuration to continue"
+        )
+
+
+def write_run(out: Path, config: TrainConfig, table: ParallelTable) -> bool:
+    """Notes the run in its folder; whether it was there already.
+
+    Raises:
+        LingweaveError: the run there was over other data, or the folder cannot be written.
+    """
+    stored = _stored(out)
+    if stored is not None:
+        if stored["table_fingerprint"] != table.fingerprint:
+            raise LingweaveError(
+                f"table: the data have changed since the run in {out} was started;"
+                " choose another folder, or restore the files to continue"
+            )
+        return True
+    with disk_errors_named(f"the run folder {out}"):
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(
+            out / "run.json",
+            {
+                "format_version": FORMAT_VERSION,
+                "config": config.to_dict(),
+                "table_fingerprint": table.fingerprint,
+                "versions": versions(),
+            },
+        )
+    return False
+
+
+def write_model_record(
+    folder: Path,
+    config: TrainConfig,
+    table: ParallelTable,
+    valid: ParallelTable | None,
+    state: TrainerState,
+    step: int,
+) -> None:
+    """Writes ``lingweave.json``: where a model comes from, beside its weights."""
+    write_json(
+        folder / "lingweave.json",
+        {
+            "format_version": FORMAT_VERSION,
+            "arm": config.label,
+            "recipe": config.recipe,
+            "seed": config.seed,
+            "step": step,
+            "steps": state.global_step,
+            "steps_planned": config.steps,
+            "criterion": config.criterion if state.best_global_step else None,
+            "validation": state.best_metric,
+            "languages": list(table.languages),
+            "datasets": list(table.datasets),
+            "records": len(table),
+            "table": list(config.table),
+            "table_fingerprint": table.fingerprint,
+            "valid_fingerprint": valid.fingerprint if valid is not None else None,
+            "config": config.to_dict(),
+            "versions": versions(),
+            "commit": commit(),
+        },
+    )
+
+
+def read_model_record(folder: Path) -> dict[str, Any]:
+    """The ``lingweave.json`` of a model.
+
+    Raises:
+        LingweaveError: it is missing or unreadable.
+    """
+    path = folder / "lingweave.json"
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LingweaveError(f"{path}: not readable as JSON ({error})") from error
+    return record
+
+
+def versions() -> dict[str, str]:
+    """The versions of what the weights depend on."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def commit() -> str | None:
+    """The git commit of this package's source, with + when files differ; None outside a clone."""
+    here = Path(__file__).resolve().parent
+    try:
+        head, changes = (
+            subprocess.run(
+                ["git", "-C", str(here), *rest],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=5,
+            ).stdout.strip()
+            for rest in (("rev-parse", "HEAD"), ("status", "--porcelain", "--", str(here.parent)))
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return head + ("+" if changes else "")
+
+
+def _stored(out: Path) -> dict[str, Any] | None:
+    path = out / "run.json"
+    if not path.is_file():
+        return None
+    try:
+        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if "config" not in stored or "table_fingerprint" not in stored:
+            raise ValueError("fields are missing")
+    except ValueError as error:
+        raise LingweaveError(
+            f"{path}: not a run of lingweave ({error}); choose another folder"
+        ) from error
+    return stored

@@ -1,0 +1,229 @@
+"""A training run from its configuration to a finished model, resumable at any step."""
+
+import importlib.util
+import os
+import random
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+
+from lingweave.errors import LingweaveError
+from lingweave.plan import BatchPlan, Recipe
+from lingweave.sources.rows import read_table
+from lingweave.table import ParallelTable
+from lingweave.training.config import TrainConfig
+from lingweave.training.data import PlannedBatches
+from lingweave.training.encoder import built_encoder
+from lingweave.training.history import History
+from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
+from lingweave.training.storage import disk_errors_named, new_folder
+from lingweave.training.tokens import Tokens
+from lingweave.training.trainer import (
+    Interruption,
+    Line,
+    PlanTrainer,
+    arguments,
+    complete_checkpoints,
+)
+from lingweave.training.validation import Validation
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """SIGINT or SIGTERM came; the run was saved and goes on when it is started again."""
+
+    def __init__(self, number: int, step: int, out: str) -> None:
+        super().__init__(f"stopped at step {step}, saved in {out}: run the same command to go on")
+        self.number = number
+        """The signal."""
+        self.step = step
+        """Steps done."""
+
+
+def train(
+    config: TrainConfig,
+    *,
+    table: ParallelTable | None = None,
+    valid: ParallelTable | None = None,
+    tokens: Tokens | None = None,
+    on_line: Callable[[Line], None] | None = None,
+) -> Path:
+    """Trains a model, or finishes a run that was stopped, and returns the model's folder.
+
+    Started again with the same configuration, a killed run goes on from its last checkpoint and
+    ends with the weights it would have had (on a CPU bit by bit); a finished one returns at once.
+    No global state is left changed.
+
+    Args:
+        config: the run.
+        table: the table that ``config.table`` names, if it is at hand already.
+        valid: likewise for the validation table.
+        tokens: token ids to share between runs with one table, tokenizer, prompts and lengths.
+        on_line: called with every line of the history; printed to stderr if absent.
+
+    Raises:
+        LingweaveError: bad input, a folder of another run, a disk that is full.
+        RunInterrupted: SIGINT or SIGTERM; the run is saved.
+    """
+    config_out = Path(config.out)
+    check_folder(config_out, config)
+    _check_packages(config)
+    recipe = recipe_of(config)
+    with _surroundings(config) as interruption:
+        table = table if table is not None else _read(config, config.table, "train")
+        model_folder = config_out / "model"
+        resumed = write_run(config_out, config, table)
+        if model_folder.is_dir():
+            record = read_model_record(model_folder)
+            print(f"{config_out}: complete after {record['steps']} steps", file=sys.stderr)
+            return model_folder
+        valid = valid if valid is not None else _validation_table(config)
+        model = built_encoder(config, lambda: chain(table.texts("query"), table.texts("passage")))
+        args = arguments(config, _bf16(config))
+        prompts = (config.query_prompt, config.passage_prompt)
+        lengths = (config.query_length, config.passage_length)
+        if tokens is None or tokens.table is not table:
+            tokens = Tokens(model, table, prompts, lengths)
+        plan = BatchPlan(recipe, table.shape(), config.seed, args.world_size)
+        batches = PlannedBatches(plan, tokens, config.steps, config.negatives, args.process_index)
+        validation = None
+        if config.eval_every and valid is not None:
+            validation = Validation(
+                valid,
+                Tokens(model, valid, prompts, lengths),
+                config.batch_size,
+                config.valid_records,
+                config.criterion,
+            )
+        history = History(config_out / "history.jsonl", on_line, config)
+        trainer = PlanTrainer(config, model, batches, validation, args, history.add, interruption)
+        last = complete_checkpoints(trainer.checkpoints)[-1:] if resumed else []
+        history.start(last[0] if last else None)
+        trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
+        if interruption.signal is not None and trainer.state.global_step < config.steps:
+            raise RunInterrupted(interruption.signal, trainer.state.global_step, config.out)
+        trainer.accelerator.wait_for_everyone()
+        if args.should_save:
+            _finish(trainer, config, table, valid)
+        trainer.accelerator.wait_for_everyone()
+        return model_folder
+
+
+def recipe_of(config: TrainConfig) -> Recipe:
+    """The plan's recipe of a run.
+
+    Raises:
+        LingweaveError: the recipe cannot be read.
+    """
+    return Recipe(
+        config.recipe,
+        batch_size=config.batch_size,
+        steps=config.steps,
+        language_exponent=config.language_exponent,
+        dataset_exponent=config.dataset_exponent,
+    )
+
+
+def _read(config: TrainConfig, paths: list[str], split: str) -> ParallelTable:
+    return read_table(
+        paths,
+        languages=config.languages,
+        datasets=config.datasets,
+        one_of=config.one_of or (),
+        split=split,
+    )
+
+
+def _validation_table(config: TrainConfig) -> ParallelTable | None:
+    if not config.eval_every:
+        return None
+    if config.valid:
+        return read_table(config.valid, languages=config.languages, split=None)
+    try:
+        return _read(config, config.table, "validation")
+    except LingweaveError as error:
+        raise LingweaveError(
+            f"eval_every: there is nothing to validate on ({error}); name files with valid,"
+            " or leave eval_every out"
+        ) from error
+
+
+def _finish(
+    trainer: PlanTrainer, config: TrainConfig, table: ParallelTable, valid: ParallelTable | None
+) -> None:
+    """Writes the model (the best one, if validation chose), and drops the checkpoints."""
+    out = Path(config.out)
+    state = trainer.state
+    with disk_errors_named(f"the model {out / 'model'}"):
+        if state.best_global_step not in (None, state.global_step):
+            with new_folder(out / "last") as part:
+                trainer._save(str(part))
+                write_model_record(part, config, table, valid, state, state.global_step)
+            best = trainer.checkpoints / f"step-{state.best_global_step:08d}"
+            trainer._load_from_checkpoint(str(best))
+        with new_folder(out / "model") as part:
+            trainer._save(str(part))
+            step = state.best_global_step or state.global_step
+            write_model_record(part, config, table, valid, state, step)
+    shutil.rmtree(trainer.checkpoints, ignore_errors=True)
+
+
+def _bf16(config: TrainConfig) -> bool:
+    if config.precision != "auto":
+        return config.precision == "bf16"
+    on_gpu = config.device != "cpu" and torch.cuda.is_available()
+    return on_gpu and config.encoder != "static" and torch.cuda.is_bf16_supported()
+
+
+def _check_packages(config: TrainConfig) -> None:
+    wanted = {"tensorboard": ("tensorboard", "tensorboardX"), "wandb": ("wandb",)}
+    names = wanted.get(config.report_to)
+    if names and not any(importlib.util.find_spec(name) for name in names):
+        raise LingweaveError(
+            f"report_to: {config.report_to} needs a package that is not installed:"
+            f" pip install {names[0]}"
+        )
+
+
+@contextmanager
+def _surroundings(config: TrainConfig) -> Iterator[Interruption]:
+    """Threads, seeds, environment and signal handlers of a run, put back afterwards."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    threads = torch.get_num_threads()
+    parallel = os.environ.get("TOKENIZERS_PARALLELISM")
+    interruption = Interruption()
+    previous: dict[int, Any] = {}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interruption.signal = number
+        signal.signal(number, previous[number])  # The second one is not waited for.
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous[number] = signal.getsignal(number) or signal.SIG_DFL
+            signal.signal(number, note)
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+        os.environ["TOKENIZERS_PARALLELISM"] = "true" if config.threads > 1 else "false"
+    try:
+        yield interruption
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        torch.set_num_threads(threads)
+        if parallel is None:
+            os.environ.pop("TOKENIZERS_PARALLELISM", None)
+        else:
+            os.environ["TOKENIZERS_PARALLELISM"] = parallel
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])

@@ -1,0 +1,80 @@
+"""Writing that a killed process or a full disk cannot leave half done."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lingweave.errors import LingweaveError
+
+
+@contextmanager
+def disk_errors_named(what: str) -> Iterator[None]:
+    """Turns a full disk, a missing right or a file in the way into one clear line.
+
+    Raises:
+        LingweaveError: the block raised an OSError, or safetensors reported one in its own way.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LingweaveError(
+            f"cannot write {what}: {reason}; what was saved before is intact: make room or choose"
+            " another folder, then run the same command to continue"
+        ) from error
+    except Exception as error:
+        # safetensors and torch raise their own kinds, with the system's reason in the text.
+        if not any(word in str(error) for word in ("I/O error", "os error", "file write failed")):
+            raise
+        raise LingweaveError(
+            f"cannot write {what}: {' '.join(str(error).split())[:160]}; what was saved before is"
+            " intact: make room, then run the same command to continue"
+        ) from error
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to write into, which takes its name only when everything is on the disk.
+
+    A folder of that name that is there already is replaced at that moment. After an exception
+    nothing is left; after a kill there is a folder that ends in ``.part``, which nobody reads.
+    """
+    part = target.with_name(target.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        for path in sorted(part.rglob("*")):
+            _flush(path)
+        _flush(part)
+        if target.exists():
+            shutil.rmtree(target)
+        os.rename(part, target)
+        _flush(target.parent)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes JSON so that readers see the old file or the new one, never a part."""
+    part = path.with_name(path.name + ".part")
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    with open(part, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
