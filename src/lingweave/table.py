@@ -153,6 +153,10 @@ class ParallelTable:
         """The hard negatives of a cell, none where there is a hole."""
         return tuple(self._columns[f"negatives:{self.languages[language]}"][row].as_py() or ())
 
+    def groups(self) -> pa.Array:
+        """(N,) the group of each record, null for records without one."""
+        return self._columns["group"]
+
     def column(self, side: Side, language: str) -> pa.Array:
         """(N,) the queries or passages of one language, null at holes."""
         return self._columns[f"{side}:{language}"]

@@ -71,7 +71,7 @@ def read_table(
             )
         return ParallelTable.open(files[0])
     wanted = (kept, tuple(datasets) if datasets else None, choices, split, blank)
-    cached = _cache_folder() / "tables" / f"{_key(files, wanted)}.arrow"
+    cached = cache_folder() / "tables" / f"{_key(files, wanted)}.arrow"
     if cached.exists():
         return ParallelTable.open(cached)
     rows = pa.concat_tables(
@@ -89,8 +89,8 @@ def read_table(
     return ParallelTable.open(_pivoted(rows).write(cached))
 
 
-def _cache_folder() -> Path:
-    """Where packed tables go: $LINGWEAVE_CACHE, else the user's cache folder."""
+def cache_folder() -> Path:
+    """Where packed and generated tables go: $LINGWEAVE_CACHE, else the user's cache folder."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("LINGWEAVE_CACHE") or Path(home) / "lingweave")
 
@@ -173,9 +173,9 @@ def _pivoted(rows: pa.Table) -> ParallelTable:
     rows = rows.combine_chunks()
     # One key for (data set, id), by the order of first appearance.
     parts = [rows[name].combine_chunks().dictionary_encode() for name in ("dataset", "id")]
-    sets, ids = (part.indices.to_numpy().astype(np.int64) for part in parts)
+    sets, numbers = (part.indices.to_numpy().astype(np.int64) for part in parts)
     keys, first, record = np.unique(
-        sets * (ids.max() + 1) + ids, return_index=True, return_inverse=True
+        sets * (numbers.max() + 1) + numbers, return_index=True, return_inverse=True
     )
     order = np.argsort(first, kind="stable")
     place = np.empty(len(keys), np.int64)
@@ -197,7 +197,7 @@ def _pivoted(rows: pa.Table) -> ParallelTable:
         picks = pa.array(source, mask=source < 0)
         for side in ("query", "passage", "negatives"):
             columns[f"{side}:{code}"] = rows[side].combine_chunks().take(picks)
-    plain = [
+    ids, datasets, groups = (
         rows[name].combine_chunks().take(pa.array(first)) for name in ("id", "dataset", "group")
-    ]
-    return ParallelTable.build(*plain, languages, columns)
+    )
+    return ParallelTable.build(ids, datasets, groups, languages, columns)

@@ -1,0 +1,45 @@
+"""A parallel table as a benchmark: every record's query asks for its own passage."""
+
+import pyarrow as pa
+
+from lingweave.benchmark import Benchmark, Gold, Texts
+from lingweave.table import ParallelTable
+
+
+def benchmark_of(table: ParallelTable, name: str, source: dict[str, str]) -> Benchmark:
+    """The retrieval benchmark that a table's records make.
+
+    Records that share a passage share the candidate, so that a right answer never counts as a
+    wrong one. Queries and passages are in the table's order.
+    """
+    rows = range(len(table))
+    ids = [f"{table.dataset(row)}/{table.id(row)}" for row in rows]
+    queries: dict[str, Texts] = {}
+    corpora: dict[str, Texts] = {}
+    gold: list[Gold] = []
+    for language in table.languages:
+        asked = table.column("query", language)
+        has = asked.is_valid().to_pylist()
+        kept = [id for id, here in zip(ids, has, strict=True) if here]
+        if kept:
+            queries[language] = Texts(tuple(kept), tuple(asked.drop_null().to_pylist()))
+        first: dict[str, str] = {}
+        for id, text in zip(ids, table.column("passage", language).to_pylist(), strict=True):
+            if text is not None:
+                gold.append(Gold(id, language, first.setdefault(text, id)))
+        if first:
+            corpora[language] = Texts(tuple(first.values()), tuple(first))
+    everyone = {id for side in queries.values() for id in side.ids}
+    groups = pa.chunked_array([table.groups()]).to_pylist()
+    return Benchmark(
+        name=name,
+        queries=queries,
+        corpora=corpora,
+        gold=tuple(g for g in gold if g.query_id in everyone),
+        groups={
+            id: group
+            for id, group in zip(ids, groups, strict=True)
+            if group is not None and id in everyone
+        },
+        source=source,
+    )
