@@ -43,7 +43,8 @@ class RelevantRanks:
 
     def total(self, values: NDArray[np.floating]) -> Values:
         """(lists,) the sum of a value a gold over each list."""
-        return np.bincount(self.lists, weights=values, minlength=len(self.starts)).astype(np.float64)
+        totals = np.bincount(self.lists, weights=values, minlength=len(self.starts))
+        return totals.astype(np.float64)
 
 
 def as_floats(flags: NDArray[np.bool_]) -> Values:
@@ -83,7 +84,9 @@ def average_precision(golds: RelevantRanks) -> Values:
 
 def recall_at(k: int) -> Measure:
     """R@k: the share of the relevant passages among the first k."""
-    return Measure(f"R@{k}", lambda golds: golds.total(as_floats(golds.ranks <= k)) / golds.relevant)
+    return Measure(
+        f"R@{k}", lambda golds: golds.total(as_floats(golds.ranks <= k)) / golds.relevant
+    )
 
 
 def hit_at(k: int) -> Measure:

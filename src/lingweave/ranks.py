@@ -165,7 +165,7 @@ def gold_ranks(
             judgements.languages,
             judgements.query_ids,
             judgements.corpus_sizes,
-            *columns[:5],
+            *columns[:5],  # type: ignore[call-arg]
             Counts(*columns[5 : 5 + n_counts]),
             Counts(*columns[5 + n_counts :]),
         ),
@@ -280,7 +280,8 @@ def _own_counts(
 
 def _true_counts(flags: NDArray[np.bool_]) -> Ints:
     """True values in each row; summing bytes is twice as fast as summing booleans."""
-    return flags.view(np.uint8).sum(axis=1, dtype=np.uint32).astype(np.int64)
+    counts: Ints = flags.view(np.uint8).sum(axis=1, dtype=np.uint32).astype(np.int64)
+    return counts
 
 
 def _tied_golds(lists: Ints, score: Floats) -> tuple[Ints, Ints]:

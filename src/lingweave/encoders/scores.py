@@ -1,0 +1,138 @@
+"""From an encoder, or ready vectors, to the score blocks that the ranking pass asks for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lingweave.benchmark import Benchmark, Texts
+from lingweave.errors import LingweaveError
+from lingweave.ranks import ScoreBlock
+
+Floats = NDArray[np.float32]
+Similarity = Literal["cosine", "dot"]
+"""Cosine: vectors are L2-normalised in fp32 first. Dot: they are taken as they are."""
+
+
+class Encoder(Protocol):
+    """Texts of one language to vectors; equal texts must get equal vectors."""
+
+    def encode_queries(self, texts: Sequence[str], language: str) -> Floats:
+        """(texts, d) float32."""
+        ...
+
+    def encode_passages(self, texts: Sequence[str], language: str) -> Floats:
+        """(texts, d) float32."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What it is, for the provenance of a figure: plain JSON values."""
+        ...
+
+
+class Scores(NamedTuple):
+    """Everything the ranking pass needs of an encoder that has seen a benchmark."""
+
+    block: ScoreBlock
+    """Scores of some query rows of a language against the pool."""
+    first_equal: NDArray[np.int64] | None
+    """(pool,) the position of the first candidate identical to each one, so that they tie."""
+    provenance: dict[str, Any]
+    """What made the scores: plain JSON values."""
+
+
+def encoder_scores(
+    encoder: Encoder, benchmark: Benchmark, similarity: Similarity = "cosine"
+) -> Scores:
+    """Scores of an encoder. Each distinct text is encoded once, so equal texts tie exactly.
+
+    A text that stands in several languages is encoded in the first of them, in code order.
+    """
+    return dense_scores(
+        queries=_encoded(benchmark.queries, encoder.encode_queries),
+        passages=_encoded(benchmark.corpora, encoder.encode_passages),
+        similarity=similarity,
+        provenance=encoder.describe(),
+    )
+
+
+def dense_scores(
+    queries: Mapping[str, Floats],
+    passages: Mapping[str, Floats],
+    similarity: Similarity,
+    provenance: dict[str, Any],
+) -> Scores:
+    """Scores of ready vectors, (rows, d) a language.
+
+    Raises:
+        LingweaveError: a vector holds NaN or infinity, or dimensions differ.
+    """
+    if not passages:
+        raise LingweaveError("the benchmark has no passages: nothing can be ranked")
+    sides = [(f"queries of {x}", v) for x, v in queries.items()]
+    sides += [(f"passages of {x}", v) for x, v in passages.items()]
+    dimension = sides[-1][1].shape[1]
+    for what, vectors in sides:
+        if vectors.shape[1] != dimension:
+            raise LingweaveError(
+                f"vectors for the {what} have {vectors.shape[1]} dimensions, others {dimension}:"
+                " all must come from one model"
+            )
+        bad = int((~np.isfinite(vectors)).any(axis=1).sum())
+        if bad:
+            raise LingweaveError(
+                f"vectors for the {what}: {bad} of {len(vectors)} hold NaN or infinity;"
+                " check the model, or encode in fp32"
+            )
+    prepared = _normalised if similarity == "cosine" else _as_float32
+    asked = {x: prepared(vectors) for x, vectors in queries.items()}
+    pool = prepared(np.concatenate([passages[y] for y in sorted(passages)]))
+
+    def block(language: str, rows: slice) -> Floats:
+        scores: Floats = asked[language][rows] @ pool.T
+        return scores
+
+    return Scores(
+        block=block,
+        first_equal=first_positions([vector.tobytes() for vector in pool]),
+        provenance={**provenance, "similarity": similarity, "dimension": dimension},
+    )
+
+
+def first_positions(keys: Sequence[object]) -> NDArray[np.int64]:
+    """For each key the position of the first one equal to it."""
+    seen: dict[object, int] = {}
+    return np.array([seen.setdefault(key, i) for i, key in enumerate(keys)], dtype=np.int64)
+
+
+def _encoded(
+    sides: Mapping[str, Texts], encode: Callable[[Sequence[str], str], Floats]
+) -> dict[str, Floats]:
+    row_of: dict[str, int] = {}
+    parts: list[Floats] = []
+    for language in sorted(sides):
+        new = list(dict.fromkeys(t for t in sides[language].texts if t not in row_of))
+        if new:
+            row_of |= {text: len(row_of) + i for i, text in enumerate(new)}
+            parts.append(encode(new, language))
+    if not parts:
+        return {}
+    vectors = np.concatenate(parts)
+    return {
+        language: vectors[[row_of[text] for text in side.texts]] for language, side in sides.items()
+    }
+
+
+def _as_float32(vectors: Floats) -> Floats:
+    # Adding 0 turns -0.0 into 0.0, so that equal vectors have equal bytes.
+    return np.ascontiguousarray(vectors, dtype=np.float32) + np.float32(0)
+
+
+def _normalised(vectors: Floats) -> Floats:
+    vectors = _as_float32(vectors)
+    # Dividing by the largest entry first keeps squares of large or tiny vectors within fp32.
+    vectors /= np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), 1e-30)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.where(norms > 0, norms, 1)
+    return vectors
