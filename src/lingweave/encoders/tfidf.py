@@ -20,9 +20,7 @@ DEFINITION = (
 
 def tfidf_scores(benchmark: Benchmark) -> Scores:
     """Cosine of character n-gram TF-IDF vectors, kept sparse."""
-    texts = [
-        padded(text) for y in sorted(benchmark.corpora) for text in benchmark.corpora[y].texts
-    ]
+    texts = [padded(text) for y in sorted(benchmark.corpora) for text in benchmark.corpora[y].texts]
     if not texts:
         raise LingweaveError(f"{benchmark.name} has no passages: nothing can be ranked")
     vectorizer = TfidfVectorizer(

@@ -71,9 +71,7 @@ def _array(
 
 def _names(name: str, kind: str, language: str) -> bool:
     prefix, _, stem = name.partition("_")
-    return (
-        prefix == kind and languages.is_language(stem) and languages.canonical(stem) == language
-    )
+    return prefix == kind and languages.is_language(stem) and languages.canonical(stem) == language
 
 
 def _named(kind: str, sides: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
