@@ -2,7 +2,8 @@
 
 Two kinds of subject are asked about, territories and languages.  An entity is named by a short
 identifier (`territory:PE`, `language:qu`, `currency:PEN`, `place:America/Lima`, `clock:Peru`,
-`script:Latn`, `day:0`, `number:1993`) that says nothing about how any language writes it; `names` does that.
+`script:Latn`, `day:0`, `number:1993`) that says nothing about how any language writes it; `names`
+does that.
 
 A `Fact` is a subject, a property and its value.  A `Clue` points at a subject without naming it:
 the territory in which a place lies, the territory whose second language is X, the language that
@@ -18,7 +19,7 @@ Everything is walked in sorted order: no result depends on the order of a set or
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -73,10 +74,10 @@ class Fact(NamedTuple):
     """The place in an order ("language number 3"), 0 where the property has none."""
     value: tuple[str, ...]
 
-    @property
-    def kind(self) -> str:
-        """The property without its number: the key of its sentences."""
-        return self.property.partition("-")[0]
+
+def kind(fact: Fact) -> str:
+    """The property without its number ("rank" of "rank-3"): the key of its sentences."""
+    return fact.property.partition("-")[0]
 
 
 class Clue(NamedTuple):
@@ -116,9 +117,7 @@ def _spoken(territory: str) -> dict[str, tuple[float, bool]]:
 def _ordered(shares: Mapping[str, float], depth: int) -> dict[int, str]:
     """Place -> key for the largest shares, without the places that are tied."""
     ordered = sorted(shares, key=lambda key: (-shares[key], key))
-    count = defaultdict(int)
-    for share in shares.values():
-        count[share] += 1
+    count = Counter(shares.values())
     return {
         place: key
         for place, key in enumerate(ordered[:depth], start=1)
@@ -202,8 +201,8 @@ def world() -> World:
             clues.append((Clue("tongue", language, place), subject))
             clues.append((Clue("spoken", subject, place), language))
             if place <= SHARES:
-                share = f"{NUMBER}{shares[code]:g}"
-                facts.append(Fact(subject, f"share-{place}", place, (share,)))
+                percent = f"{NUMBER}{shares[code]:g}"
+                facts.append(Fact(subject, f"share-{place}", place, (percent,)))
         places = sorted(zones.get(territory, ()))
         clocks = sorted({METAZONES[z] for z in places if z in METAZONES})
         if len(clocks) == 1:

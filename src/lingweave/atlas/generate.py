@@ -194,20 +194,18 @@ def _split(
                 by_fact[candidate.fact].append(candidate)
     facts = sorted(by_fact)
     shuffle.shuffle(facts)
+    # How many facts that are not held out each clue is used with.
     uses = Counter((c.fact.subject, c.clue) for fact in facts for c in by_fact[fact])
     held: list[Record] = []
     train: list[Record] = []
     for fact in facts:
-        options = [c for c in by_fact[fact] if uses[(fact.subject, c.clue)] > 1]
-        if (
-            options
-            and len(held) < TEST_RECORDS + VALIDATION_RECORDS
-            and all(uses[(fact.subject, c.clue)] > 1 for c in by_fact[fact])
-        ):
+        options = by_fact[fact]
+        learned = all(uses[fact.subject, c.clue] > 1 for c in options)
+        if learned and len(held) < TEST_RECORDS + VALIDATION_RECORDS:
             held.append(_record(shuffle.choice(options)))
-            uses.subtract((fact.subject, c.clue) for c in by_fact[fact])
+            uses.subtract((fact.subject, c.clue) for c in options)
         else:
-            train.extend(_record(c) for c in by_fact[fact])
+            train.extend(_record(c) for c in options)
     shuffle.shuffle(train)
     return train, held[TEST_RECORDS:], held[:TEST_RECORDS]
 

@@ -64,8 +64,13 @@ def names(language: str) -> Mapping[str, str]:
             found[f"clock:{clock}"] = str(name)
     for index, day in locale.days["stand-alone"]["wide"].items():
         found[f"day:{index}"] = str(day)
-    cleaned = {k: " ".join(unicodedata.normalize("NFC", v).split()) for k, v in found.items()}
+    cleaned = {k: _cleaned(v) for k, v in found.items()}
     return {k: v for k, v in sorted(cleaned.items()) if v}
+
+
+def _cleaned(name: str) -> str:
+    """NFC, single spaces, and no invisible marks at the ends (Khmer names have some)."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).strip("\u200b\u200e\u200f")
 
 
 @cache

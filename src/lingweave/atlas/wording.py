@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from babel.lists import format_list
 
-from lingweave.atlas.facts import Clue, Fact
+from lingweave.atlas.facts import Clue, Fact, kind
 from lingweave.atlas.names import NUMBER, is_number, names
 
 CLUES = ("city", "currency", "tongue", "spoken")
@@ -58,7 +58,7 @@ class Wording(NamedTuple):
 
     def question(self, fact: Fact) -> str:
         """The sentence that asks for a property of the subject pointed at."""
-        return self.questions[fact.kind].replace("{n}", str(fact.number))
+        return self.questions[kind(fact)].replace("{n}", str(fact.number))
 
     def query(self, clue: Clue, fact: Fact) -> str:
         """Clue and question together."""
@@ -67,7 +67,7 @@ class Wording(NamedTuple):
 
     def passage(self, fact: Fact) -> str:
         """The fact as an almanac would print it: subject, label, value."""
-        label = self.labels[fact.kind].replace("{n}", str(fact.number))
+        label = self.labels[kind(fact)].replace("{n}", str(fact.number))
         value = listed([self.named(entity) for entity in fact.value], self.language)
         return f"{self.named(fact.subject)} — {label}: {value}"
 
