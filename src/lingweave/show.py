@@ -1,6 +1,9 @@
 """What a table holds, on a page of text: the first thing to look at before training on it."""
 
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +13,86 @@ from rich.markup import escape
 from rich.table import Table
 
 from lingweave import languages
+from lingweave.errors import LingweaveError
 from lingweave.plan.shape import Repeats
+from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable, Side
 
 SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class ShowConfig:
+    """What to show."""
+
+    POSITIONAL: ClassVar[str] = "paths"
+
+    paths: list[str]
+    """Parquet or JSON lines files, folders of them, or a packed table."""
+    languages: list[str] | None = None
+    """Only these languages."""
+    datasets: list[str] | None = None
+    """Only these data sets."""
+    split: str | None = None
+    """Only this split: train, validation or test."""
+
+
+@dataclass(frozen=True)
+class PackConfig:
+    """What to pack."""
+
+    POSITIONAL: ClassVar[str] = "paths"
+
+    paths: list[str]
+    """Parquet or JSON lines files, or folders of them."""
+    out: str
+    """The Arrow file to write, such as table.arrow."""
+    languages: list[str] | None = None
+    """Only these languages."""
+    datasets: list[str] | None = None
+    """Only these data sets."""
+    one_of: list[list[str]] | None = None
+    """Sets of near-identical languages, such as [zh-CN, zh-TW], of which each record keeps one."""
+    split: str = "train"
+    """Which split: train, validation or test."""
+
+
+def show(config: ShowConfig) -> None:
+    """`lingweave data show`: prints a table's page.
+
+    Raises:
+        LingweaveError: the table cannot be read.
+    """
+    table = read_table(
+        config.paths,
+        languages=config.languages,
+        datasets=config.datasets,
+        split=config.split,
+        blank="keep",
+    )
+    # Other programs' pages may be wider than a terminal: no line is cut there.
+    width = None if sys.stdout.isatty() else 160
+    print_table(table, Console(width=width))
+
+
+def pack(config: PackConfig) -> None:
+    """`lingweave data pack`: writes one memory-mapped Arrow table.
+
+    Raises:
+        LingweaveError: the rows cannot be read, or the table not be written.
+    """
+    if not config.out.endswith(".arrow"):
+        raise LingweaveError(f"--out {config.out}: a packed table is an .arrow file")
+    table = read_table(
+        config.paths,
+        languages=config.languages,
+        datasets=config.datasets,
+        one_of=config.one_of or (),
+        split=config.split,
+    )
+    print(table.write(config.out))
+
+
 _SHOWN = 160
 
 

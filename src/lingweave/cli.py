@@ -1,0 +1,196 @@
+"""The command line: one function a verb, over the dataclasses that Python callers use too."""
+
+import json
+import os
+import sys
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from itertools import takewhile
+from typing import Any, get_args, get_origin, get_type_hints
+
+from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
+
+import lingweave
+from lingweave.errors import LingweaveError
+
+set_parsing_settings(docstring_parse_attribute_docstrings=True)
+
+PATHS = ("table", "valid", "evaluations", "paths")
+"""Options whose words are paths, in which a comma stands for itself."""
+
+Verb = tuple[type[Any], Callable[[Any], object]]
+"""The dataclass with a verb's options, and what is done with it."""
+
+# Each verb imports its own rooms: `--help` need not wait for torch.
+
+
+def demo() -> Verb:
+    """Train X-X-mono, X-Y and hybrid on the built-in atlas and compare them."""
+    from lingweave.demo.config import DemoConfig
+
+    def run(config: DemoConfig) -> None:
+        from lingweave.demo.run import run
+
+        run(config)
+
+    return DemoConfig, run
+
+
+def train() -> Verb:
+    """Train a retriever on a parallel table, with the batches of a recipe."""
+    from lingweave.training.config import TrainConfig
+
+    def run(config: TrainConfig) -> None:
+        from lingweave.training.run import train
+
+        print(train(config))
+
+    return TrainConfig, run
+
+
+def evaluate() -> Verb:
+    """Rank every gold passage exactly: monolingual, cross-lingual, and in the pool of all."""
+    from lingweave.evaluate import EvaluateConfig
+    from lingweave.evaluate.run import run
+    from lingweave.evaluate.show import print_evaluation
+
+    return EvaluateConfig, lambda config: print_evaluation(run(config), config.out)
+
+
+def compare() -> Verb:
+    """Compare evaluations, with confidence intervals from a paired cluster bootstrap."""
+    from lingweave.report.config import CompareConfig
+    from lingweave.report.run import compare
+
+    return CompareConfig, compare
+
+
+def report() -> Verb:
+    """Write a comparison as one self-contained HTML page."""
+    from lingweave.report.config import ReportConfig
+    from lingweave.report.run import report
+
+    return ReportConfig, report
+
+
+def data_show() -> Verb:
+    """Print what a table holds: languages, lengths, duplicates, empty cells, samples."""
+    from lingweave.show import ShowConfig, show
+
+    return ShowConfig, show
+
+
+def data_pack() -> Verb:
+    """Pack rows into one memory-mapped Arrow table."""
+    from lingweave.show import PackConfig, pack
+
+    return PackConfig, pack
+
+
+VERBS: dict[str, Callable[[], Verb]] = {
+    "demo": demo,
+    "train": train,
+    "evaluate": evaluate,
+    "compare": compare,
+    "report": report,
+    "data show": data_show,
+    "data pack": data_pack,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns the exit status: 2 for a mistake of the user's, 130 for Ctrl-C."""
+    # Worker processes of data loaders would otherwise warn about it once a step.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        config, run = _parsed(list(sys.argv[1:] if argv is None else argv))
+        run(config)
+    except (LingweaveError, ArgumentError) as error:
+        message = " ".join(str(error).split())
+        print(f"lingweave: {message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as error:
+        print(
+            f"lingweave: {str(error) or 'stopped; run the same command to go on'}", file=sys.stderr
+        )
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _parsed(argv: list[str]) -> tuple[Any, Callable[[Any], object]]:
+    """The configuration that the words give, and what is to be done with it."""
+    verb = next((v for v in VERBS if argv[: len(v.split())] == v.split()), None)
+    if verb is None:
+        _parser().parse_args(argv or ["--help"])
+        raise LingweaveError(f"give one of {', '.join(VERBS)}; see `lingweave --help`")
+    kind, run = VERBS[verb]()
+    parser = ArgumentParser(
+        prog=f"lingweave {verb}", description=VERBS[verb].__doc__, exit_on_error=False
+    )
+    parser.add_argument("--config", action="config", help="YAML file with any of these options.")
+    parser.add_class_arguments(kind, as_group=False)
+    given = parser.parse_args(_joined(argv[len(verb.split()) :], kind))
+    return kind(**{field.name: given[field.name] for field in fields(kind)}), run
+
+
+def _parser() -> ArgumentParser:
+    """The outermost parser: it only knows the verbs."""
+    lines = [f"  {verb:<10} {function.__doc__}" for verb, function in VERBS.items()]
+    parser = ArgumentParser(
+        prog="lingweave",
+        usage="lingweave VERB [OPTIONS]",
+        description=lingweave.__doc__,
+        epilog="verbs:\n" + "\n".join(lines),
+        formatter_class=RawDescriptionHelpFormatter,
+        version=lingweave.__version__,
+        exit_on_error=False,
+    )
+    parser.add_argument("verb", choices=list(VERBS), help="`lingweave VERB --help` tells more")
+    return parser
+
+
+def _joined(argv: list[str], kind: type[Any]) -> list[str]:
+    """Lists as people write them: ``--table a.parquet b.parquet``, ``--languages de,en``.
+
+    The words after an option that takes a list become the JSON list that the parser reads; words
+    before the first option belong to the field that the dataclass names as POSITIONAL.
+    """
+    hints = get_type_hints(kind)
+    positional = getattr(kind, "POSITIONAL", None)
+    if positional and argv and not argv[0].startswith("-"):
+        argv = [f"--{positional}", *argv]
+    words: list[str] = []
+    place = 0
+    while place < len(argv):
+        word, place = argv[place], place + 1
+        name = word.removeprefix("--")
+        if not word.startswith("--") or not _takes_list(hints.get(name)):
+            words.append(word)
+            continue
+        values = list(takewhile(lambda value: not value.startswith("-"), argv[place:]))
+        place += len(values)
+        words.append(f"{word}={_listed(values, name, hints[name])}")
+    return words
+
+
+def _takes_list(hint: Any) -> bool:
+    return any(get_origin(arm) is list for arm in (hint, *get_args(hint)))
+
+
+def _listed(values: list[str], name: str, hint: Any) -> str:
+    """The words of one option as JSON; a word may hold several items, except where it is a path."""
+    if len(values) == 1 and values[0].startswith(("[", "null")):
+        return values[0]
+    if name in PATHS:
+        return json.dumps(values)
+    items = [value.split(",") for value in values]
+    return json.dumps(items if "list[list" in str(hint) else [x for item in items for x in item])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
