@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import (
     Pooling,
@@ -16,7 +17,7 @@ from sentence_transformers.sentence_transformer.modules import (
     Transformer,
 )
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
 from lingweave.errors import LingweaveError
 from lingweave.training.config import TrainConfig
@@ -67,7 +68,7 @@ def static_encoder(tokenizer: Tokenizer, dimension: int, seed: int) -> SentenceT
 
 
 def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTransformer:
-    """A small BERT with fresh weights and mean pooling."""
+    """A small DistilBERT with fresh weights and mean pooling."""
     longest = max(config.query_length, config.passage_length)
     if config.dimension % 32:
         raise LingweaveError(
@@ -79,22 +80,22 @@ def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTr
         model_max_length=longest,
         model_input_names=["input_ids", "attention_mask"],
     )
-    shape = BertConfig(
+    # DistilBERT is a BERT without a pooler: every weight in it is trained.
+    shape = DistilBertConfig(
         vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=config.dimension,
-        num_hidden_layers=config.layers,
-        num_attention_heads=config.dimension // 32,
-        intermediate_size=4 * config.dimension,
+        dim=config.dimension,
+        n_layers=config.layers,
+        n_heads=config.dimension // 32,
+        hidden_dim=4 * config.dimension,
         max_position_embeddings=longest,
-        type_vocab_size=1,
         pad_token_id=SPECIAL.index("[PAD]"),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        bert = BertModel(shape, add_pooling_layer=False)
+        fresh = DistilBertModel(shape)
     # The library's module is only built from a folder.
     with tempfile.TemporaryDirectory() as folder:
-        bert.save_pretrained(folder)
+        fresh.save_pretrained(folder)
         wrapped.save_pretrained(folder)
         module = Transformer(folder, max_seq_length=longest)
     pooling = "mean" if config.pooling == "auto" else config.pooling
@@ -120,7 +121,7 @@ def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
             auto = "cls" if "labse" in name.lower() else "mean"
             pool = Pooling(module.get_embedding_dimension(), auto)
             model = SentenceTransformer(modules=[module, pool], device="cpu")
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LingweaveError(f"encoder: {name!r} cannot be read as a model: {reason}") from error
     if pooling != "auto":

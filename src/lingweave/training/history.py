@@ -34,13 +34,14 @@ class History:
 
     def add(self, line: Line) -> None:
         """Appends a line and passes it on."""
-        with disk_errors_named(str(self.path)), open(self.path, "a", encoding="utf-8") as file:
+        with disk_errors_named(str(self.path)), self.path.open("a", encoding="utf-8") as file:
             file.write(_json(line))
         self.on_line(line)
 
 
 def _json(line: Line) -> str:
-    return json.dumps({k: v for k, v in line.items() if k not in _SKIPPED}) + "\n"
+    names = sorted(name for name in line if name not in (*_SKIPPED, "step"))
+    return json.dumps({name: line[name] for name in ("step", *names)}) + "\n"
 
 
 def _print(line: Line, config: TrainConfig) -> None:

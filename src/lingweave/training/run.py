@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers.utils import logging
 
 from lingweave.errors import LingweaveError
 from lingweave.plan import BatchPlan, Recipe
@@ -200,6 +201,7 @@ def _surroundings(config: TrainConfig) -> Iterator[Interruption]:
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     threads = torch.get_num_threads()
     parallel = os.environ.get("TOKENIZERS_PARALLELISM")
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     interruption = Interruption()
     previous: dict[int, Any] = {}
 
@@ -214,9 +216,14 @@ def _surroundings(config: TrainConfig) -> Iterator[Interruption]:
     if config.threads is not None:
         torch.set_num_threads(config.threads)
         os.environ["TOKENIZERS_PARALLELISM"] = "true" if config.threads > 1 else "false"
+    logging.set_verbosity_error()  # What the library would say is about its own defaults.
+    logging.disable_progress_bar()
     try:
         yield interruption
     finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
         for number, handler in previous.items():
             signal.signal(number, handler)
         torch.set_num_threads(threads)

@@ -53,7 +53,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         _flush(part)
         if target.exists():
             shutil.rmtree(target)
-        os.rename(part, target)
+        part.rename(target)
         _flush(target.parent)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -64,11 +64,15 @@ def write_json(path: Path, value: Any) -> None:
     """Writes JSON so that readers see the old file or the new one, never a part."""
     part = path.with_name(path.name + ".part")
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-    with open(part, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     _flush(path.parent)
 
 

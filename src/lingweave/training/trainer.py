@@ -110,8 +110,7 @@ class PlanTrainer(SentenceTransformerTrainer):
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
     ) -> torch.Tensor:
-        if not model.training:
-            model.train()
+        model.train()  # Every time: a loaded backbone is in evaluation mode inside one that is not.
         if self.random:
             seed_torch(step_seed(self.config.seed, self.state.global_step, self.args.process_index))
         loss = self.compute_loss(model, self._prepare_inputs(inputs))

@@ -3,18 +3,22 @@
 The figures choose a checkpoint; they are no results. Results come from ``lingweave evaluate``.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from lingweave.benchmark import Benchmark, Gold, Texts
+from lingweave.judgements import judgements_of
+from lingweave.metrics import average_precision, relevant_ranks
 from lingweave.plan import BatchPlan, Recipe
+from lingweave.ranks import GoldRanks, gold_ranks, pessimistic
 from lingweave.table import ParallelTable
 from lingweave.training.data import inputs_of
-from lingweave.training.tokens import Features, Tokens
+from lingweave.training.tokens import SIDES, Features, Tokens
+
+Ints = NDArray[np.int64]
 
 SEED = 20_240_819
 """The same validation batches for every seed of a run."""
@@ -41,24 +45,24 @@ class Validation:
         recipe = Recipe("hybrid", batch_size=batch_size, steps=steps)
         self.plan = BatchPlan(recipe, table.shape(), SEED)
         self.steps = steps
-        self.rows = np.unique(np.linspace(0, len(table) - 1, min(records, len(table))).astype(int))
-        self.languages = range(len(table.languages))
-        self.present = tuple(table.present(side)[self.rows] for side in ("query", "passage"))
+        self.rows = np.unique(
+            np.linspace(0, len(table) - 1, min(records, len(table))).astype(np.int64)
+        )
+        self.table = table
+        self.judgements = judgements_of(benchmark_of(table, self.rows))
 
     def figures(self, loss: nn.Module, device: torch.device) -> dict[str, float]:
-        """``loss``, and unless it is the criterion ``mono``, ``cross`` and ``multi``."""
-        was_training = loss.training
+        """``loss``, and unless it is the criterion ``mono``, ``cross`` and ``multi``.
+
+        Leaves the model in evaluation mode.
+        """
         loss.eval()
-        try:
-            with torch.no_grad():
-                found = {"loss": self._loss(loss, device)}
-                if self.criterion != "loss":
-                    model = loss.model
-                    assert isinstance(model, nn.Module)
-                    vectors = [self._vectors(model, side, device) for side in (0, 1)]
-                    found |= mean_average_precision(vectors[0], vectors[1], self.rows)
-        finally:
-            loss.train(was_training)
+        with torch.no_grad():
+            found = {"loss": self._loss(loss, device)}
+            if self.criterion != "loss":
+                model = loss.model
+                assert isinstance(model, nn.Module)
+                found |= self._average_precision(model, device)
         return found
 
     def _loss(self, loss: nn.Module, device: torch.device) -> float:
@@ -75,62 +79,71 @@ class Validation:
             rows += len(batch.rows)
         return total / rows
 
+    def _average_precision(self, model: nn.Module, device: torch.device) -> dict[str, float]:
+        languages = self.judgements.languages
+        queries = {x: self._vectors(model, 0, x, device) for x in languages}
+        pool = np.concatenate([self._vectors(model, 1, x, device) for x in languages])
+
+        def scores(language: str, rows: slice, /) -> NDArray[np.float32]:
+            return np.asarray(queries[language][rows] @ pool.T, np.float32)
+
+        ranks, _ = gold_ranks(scores, self.judgements, top=1)
+        return mean_average_precision(ranks)
+
     def _vectors(
-        self, model: nn.Module, side: int, device: torch.device
-    ) -> dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """By language: the records that have this side, and their unit vectors."""
-        result = {}
-        for language in self.languages:
-            rows = self.rows[self.present[side][:, language]]
-            parts = []
-            for start in range(0, len(rows), _CHUNK):
-                some = rows[start : start + _CHUNK]
-                texts = self.tokens.encoded(side, some, np.full(len(some), language))
-                features = self.tokens.features(side, texts)
-                output = model({k: v.to(device) for k, v in features.items()})
-                unit = functional.normalize(output["sentence_embedding"].float(), dim=1)
-                parts.append(unit.cpu().numpy())
-            if parts:
-                result[language] = rows, np.concatenate(parts)
-        return result
+        self, model: nn.Module, side: int, language: str, device: torch.device
+    ) -> NDArray[np.float32]:
+        """Unit vectors of the records that have this side in this language."""
+        column = self.table.languages.index(language)
+        rows = self.rows[self.table.present(SIDES[side])[self.rows, column]]
+        parts = [np.empty((0, 0), np.float32)]
+        for start in range(0, len(rows), _CHUNK):
+            some = rows[start : start + _CHUNK]
+            texts = self.tokens.encoded(side, some, np.full(len(some), column))
+            features = self.tokens.features(side, texts)
+            output = model({k: v.to(device) for k, v in features.items()})
+            unit = functional.normalize(output["sentence_embedding"].float(), dim=1)
+            parts.append(unit.cpu().numpy())
+        return np.concatenate(parts[1:] or parts)
 
 
-Side = Mapping[int, tuple[NDArray[np.int64], NDArray[np.float32]]]
+def benchmark_of(table: ParallelTable, rows: Ints) -> Benchmark:
+    """Some records as a benchmark without texts: a record's passages answer its queries."""
+    present = {side: table.present(side)[rows] for side in SIDES}
+    ids = [str(row) for row in rows]  # Not the table's ids: data sets may share them.
+    sides: dict[str, dict[str, Texts]] = {}
+    for side, cells in present.items():
+        sides[side] = {}
+        for column, language in enumerate(table.languages):
+            some = tuple(id for id, is_there in zip(ids, cells[:, column], strict=True) if is_there)
+            if some:
+                sides[side][language] = Texts(some, ("",) * len(some))
+    asked = {id for texts in sides["query"].values() for id in texts.ids}
+    gold = tuple(
+        Gold(id, language, id)
+        for language, texts in sides["passage"].items()
+        for id in texts.ids
+        if id in asked
+    )
+    return Benchmark("validation", sides["query"], sides["passage"], gold)
 
 
-def mean_average_precision(
-    queries: Side, passages: Side, records: NDArray[np.int64]
-) -> dict[str, float]:
-    """mAP ``mono``, ``cross`` and ``multi``, macro means over query languages.
-
-    A query's golds are its record's passages: one in each language's corpus, all of them in the
-    pool. Equals of a gold stand before it.
-    """
-    order = sorted(passages)
-    pool = np.concatenate([passages[y][1] for y in order])
-    sizes = [len(passages[y][0]) for y in order]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    place = {y: {r: i for i, r in enumerate(passages[y][0].tolist())} for y in order}
-    sums: dict[str, list[float]] = {"mono": [], "cross": [], "multi": []}
-    for x, (rows, vectors) in queries.items():
-        scores = vectors @ pool.T
-        pairs: dict[int, list[float]] = {y: [] for y in order}
-        pooled: list[float] = []
-        for i, record in enumerate(rows.tolist()):
-            golds = [(k, place[y][record]) for k, y in enumerate(order) if record in place[y]]
-            found = [scores[i, starts[k] + at] for k, at in golds]
-            for (k, _), score in zip(golds, found, strict=True):
-                ahead = np.count_nonzero(scores[i, starts[k] : starts[k + 1]] >= score)
-                pairs[order[k]].append(1 / ahead)
-            ranks = sorted(int(np.count_nonzero(scores[i] >= score)) for score in found)
-            if ranks:
-                pooled.append(sum((k + 1) / r for k, r in enumerate(ranks)) / len(ranks))
-        means = {y: float(np.mean(values)) for y, values in pairs.items() if values}
-        others = [value for y, value in means.items() if y != x]
-        if x in means:
-            sums["mono"].append(means[x])
+def mean_average_precision(ranks: GoldRanks) -> dict[str, float]:
+    """``mono``, ``cross`` and ``multi``: means over queries, then languages; ties pessimistic."""
+    asked, passage, query = ranks.query_language, ranks.passage_language, ranks.query
+    golds, one = relevant_ranks((asked, passage, query), pessimistic(ranks.own), ranks.grade)
+    values = average_precision(golds)
+    pairs: dict[tuple[int, int], float] = {}
+    for x, y in sorted(set(zip(asked[one].tolist(), passage[one].tolist(), strict=True))):
+        pairs[x, y] = float(values[(asked[one] == x) & (passage[one] == y)].mean())
+    golds, one = relevant_ranks((asked, query), pessimistic(ranks.pool), ranks.grade)
+    values = average_precision(golds)
+    multi = [float(values[asked[one] == x].mean()) for x in np.unique(asked[one])]
+    mono = [value for (x, y), value in pairs.items() if x == y]
+    cross = []
+    for x in np.unique(asked):
+        others = [value for (of, y), value in pairs.items() if of == x != y]
         if others:
-            sums["cross"].append(float(np.mean(others)))
-        if pooled:
-            sums["multi"].append(float(np.mean(pooled)))
-    return {name: float(np.mean(values)) if values else 0.0 for name, values in sums.items()}
+            cross.append(float(np.mean(others)))
+    means = {"mono": mono, "cross": cross, "multi": multi}
+    return {name: float(np.mean(figures)) for name, figures in means.items() if figures}

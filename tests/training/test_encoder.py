@@ -1,0 +1,143 @@
+"""Encoders: what training sees is what a plain SentenceTransformer gives."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from lingweave.errors import LingweaveError
+from lingweave.sources.rows import read_table
+from lingweave.training import TrainConfig
+from lingweave.training.encoder import built_encoder, loaded_encoder
+from lingweave.training.tokenizer import trained_tokenizer
+from lingweave.training.tokens import Tokens, text_id
+
+TEXTS = ["abba cdef", "kmn op", "βγδ αλμ ζη", "жзи клм н", "a" * 300]
+
+
+@pytest.fixture(params=["static", "transformer"])
+def config(request, quick):
+    return TrainConfig(**quick | {"encoder": request.param})
+
+
+def encoder_of(config):
+    return built_encoder(config, lambda: iter(TEXTS * 3))
+
+
+def test_a_saved_encoder_gives_the_same_vectors(config, tmp_path):
+    model = encoder_of(config).eval()
+    model.save_pretrained(str(tmp_path / "m"), create_model_card=False)
+    again = SentenceTransformer(str(tmp_path / "m"), device="cpu")
+    assert again.prompts["query"] == "Query: "
+    assert again.similarity_fn_name == "cosine"
+    for encode in ("encode_query", "encode_document"):
+        first, second = getattr(model, encode)(TEXTS), getattr(again, encode)(TEXTS)
+        np.testing.assert_array_equal(first, second)
+    assert not np.allclose(again.encode_query(TEXTS), again.encode_document(TEXTS))
+    assert not np.allclose(again.encode_query(TEXTS), again.encode(TEXTS))
+
+
+def test_training_sees_what_encode_sees(config, table_file):
+    table = read_table([table_file])
+    config = replace(config, passage_length=99)
+    model = built_encoder(config, lambda: table.texts("passage")).eval()
+    tokens = Tokens(model, table, ("Query: ", "Passage: "), (99, 99))
+    rows, languages = np.arange(6), np.array([0, 1, 2, 3, 0, 1])
+    for side, read, encode in (
+        (0, table.query, model.encode_query),
+        (1, table.passage, model.encode_document),
+    ):
+        features = tokens.features(side, tokens.encoded(side, rows, languages))
+        with torch.no_grad():
+            ours = model(features)["sentence_embedding"].numpy()
+        texts = [read(int(r), int(x)) for r, x in zip(rows, languages, strict=True)]
+        np.testing.assert_allclose(ours, encode(texts), atol=1e-6)
+
+
+def test_tokens_are_worked_out_once(config, table_file):
+    table = read_table([table_file])
+    model = built_encoder(config, lambda: table.texts("passage"))
+    tokens = Tokens(model, table, ("Query: ", "Passage: "), (24, 32))
+    calls = []
+    plain = tokens._tokenize
+    tokens._tokenize = lambda side, texts: calls.append(len(texts)) or plain(side, texts)
+    rows, languages = np.array([3, 3, 5]), np.array([0, 1, 0])
+    first = tokens.encoded(0, rows, languages)
+    second = tokens.encoded(0, rows[::-1], languages[::-1])
+    assert calls == [3]
+    assert all(a is b for a, b in zip(first, reversed(second), strict=True))
+    negatives = tokens.negatives(rows, languages, 1)
+    assert [n.text for n in negatives] == [
+        text_id(table.negatives(int(r), int(x))[0]) for r, x in zip(rows, languages, strict=True)
+    ]
+
+
+def test_a_full_cache_changes_nothing(quick, table_file):
+    config = TrainConfig(**quick)
+    table = read_table([table_file])
+    model = built_encoder(config, lambda: table.texts("passage"))
+    free, full = (Tokens(model, table, ("", ""), (9, 9), limit=limit) for limit in (1000, 0))
+    rows, languages = np.array([3, 4, 3]), np.array([0, 1, 0])
+    for _ in range(2):
+        for a, b in zip(
+            free.encoded(1, rows, languages), full.encoded(1, rows, languages), strict=True
+        ):
+            assert a.text == b.text
+            np.testing.assert_array_equal(a.tokens, b.tokens)
+
+
+def test_fresh_weights_depend_on_the_seed_alone(config):
+    torch.manual_seed(1)
+    first = encoder_of(config).state_dict()
+    torch.manual_seed(2)
+    second = encoder_of(config).state_dict()
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[k], second[k]) for k in first)
+
+
+def test_the_tokenizer_does_not_depend_on_the_order_of_texts():
+    texts = [f"{a} {b}{a}" for a in TEXTS for b in TEXTS]
+    one = trained_tokenizer(texts, 300).to_str()
+    assert one == trained_tokenizer(reversed(texts), 300).to_str()
+
+
+def test_a_model_that_is_not_there_is_one_line():
+    for name in ("./no/such/folder", "nosuch/model", "nosuchmodel"):
+        with pytest.raises(LingweaveError, match="encoder") as error:
+            loaded_encoder(name)
+        assert name in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def test_pickled_weights_are_refused(config, tmp_path):
+    folder = tmp_path / "m"
+    encoder_of(config).save_pretrained(str(folder), create_model_card=False)
+    assert loaded_encoder(str(folder)) is not None
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(LingweaveError, match="safetensors"):
+        loaded_encoder(str(folder))
+
+
+def test_a_broken_model_is_one_line(config, tmp_path):
+    folder = tmp_path / "m"
+    encoder_of(config).save_pretrained(str(folder), create_model_card=False)
+    (folder / "model.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(LingweaveError, match="cannot be read") as error:
+        loaded_encoder(str(folder))
+    assert "\n" not in str(error.value)
+
+
+def test_a_plain_transformers_model_is_pooled_by_the_mean(quick, tmp_path):
+    config = TrainConfig(**quick | {"encoder": "transformer"})
+    folder = tmp_path / "plain"
+    encoder_of(config)[0].save(str(folder))
+    for name in ("modules.json", "sentence_bert_config.json"):
+        (folder / name).unlink(missing_ok=True)
+    assert json.loads((folder / "config.json").read_text())["model_type"] == "distilbert"
+    assert loaded_encoder(str(folder))[1].pooling_mode == "mean"
+    assert loaded_encoder(str(folder), "cls")[1].pooling_mode == "cls"
+    labse = folder.rename(tmp_path / "LaBSE")
+    assert loaded_encoder(str(labse))[1].pooling_mode == "cls"

@@ -1,0 +1,231 @@
+"""Runs: they learn, repeat, refuse what they cannot continue, and leave nothing behind."""
+
+import json
+import os
+import random
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+from sentence_transformers import SentenceTransformer
+
+from lingweave.errors import LingweaveError
+from lingweave.sources.rows import read_table
+from lingweave.training import TrainConfig
+from lingweave.training.encoder import built_encoder
+from lingweave.training.run import RunInterrupted, train
+from lingweave.training.tokens import Tokens
+
+
+def weights(folder):
+    return load_file(Path(folder) / "model.safetensors")
+
+
+def same(one, other):
+    assert one.keys() == other.keys()
+    return all(np.array_equal(one[k], other[k]) for k in one)
+
+
+def silent(line):
+    return None
+
+
+def history(config):
+    lines = (Path(config.out) / "history.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("encoder", ["static", "transformer"])
+def test_a_run_learns_and_its_model_loads_plainly(quick, encoder):
+    config = TrainConfig(**quick | {"encoder": encoder, "steps": 80, "eval_every": 80})
+    folder = train(config, on_line=silent)
+    model = SentenceTransformer(str(folder), device="cpu")
+    assert model.encode_query("abc").shape == (32,)
+    lines = [line for line in history(config) if "loss" in line]
+    assert [line["step"] for line in lines] == list(range(10, 81, 10))
+    assert lines[-1]["loss"] < 0.9 * lines[0]["loss"]
+    record = json.loads((folder / "lingweave.json").read_text())
+    assert record["arm"] == record["recipe"] == "hybrid"
+    assert record["languages"] == ["de", "el", "en", "ru"]
+    assert (record["seed"], record["steps"], record["records"]) == (0, 80, 120)
+    assert record["table"] == config.table
+    assert len(record["table_fingerprint"]) == 32
+    assert {"torch", "transformers", "lingweave"} <= record["versions"].keys()
+    assert not (Path(config.out) / "checkpoints").exists()
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(quick, tmp_path):
+    quick |= {"encoder": "transformer", "steps": 10, "precision": "fp32"}
+    models = [
+        train(TrainConfig(**quick | {"out": str(tmp_path / str(i)), "seed": seed}), on_line=silent)
+        for i, seed in enumerate((3, 3, 4))
+    ]
+    first, second, other = map(weights, models)
+    assert same(first, second)
+    assert not same(first, other)
+
+
+def test_bf16_runs(quick):
+    config = TrainConfig(
+        **quick | {"encoder": "transformer", "steps": 20, "precision": "bf16", "recipe": "x-y"}
+    )
+    folder = train(config, on_line=silent)
+    lines = history(config)
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    assert all(w.dtype == np.float32 for w in weights(folder).values())
+
+
+def test_dropout_is_on_from_the_first_step(quick, monkeypatch):
+    seen = []
+    plain = torch.nn.Dropout.forward
+
+    def forward(self, values):
+        seen.append(self.training)
+        return plain(self, values)
+
+    monkeypatch.setattr(torch.nn.Dropout, "forward", forward)
+    train(TrainConfig(**quick | {"encoder": "transformer", "steps": 2}), on_line=silent)
+    assert seen
+    assert all(seen)
+
+
+def test_a_run_leaves_no_state_behind(quick):
+    handlers = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    threads = torch.get_num_threads()
+    drawn, inside = [], []
+    for is_run in (False, True):
+        random.seed(1), np.random.seed(1), torch.manual_seed(1)
+        if is_run:
+            config = TrainConfig(**quick | {"encoder": "transformer", "steps": 10, "threads": 2})
+            train(config, on_line=lambda line: inside.append(torch.get_num_threads()))
+            assert set(inside) == {2}
+        drawn.append((random.random(), np.random.random(), torch.rand(1).item()))
+    assert drawn[0] == drawn[1]
+    assert torch.get_num_threads() == threads
+    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == handlers
+    assert "TOKENIZERS_PARALLELISM" not in os.environ
+
+
+def test_a_finished_run_says_so_and_is_not_touched(quick, capsys):
+    config = TrainConfig(**quick)
+    folder = train(config, on_line=silent)
+    before = (folder / "model.safetensors").stat().st_mtime_ns
+    assert train(replace(config, keep=3), on_line=silent) == folder
+    assert "complete after 40 steps" in capsys.readouterr().err
+    assert (folder / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_another_configuration_in_the_folder_is_refused(quick):
+    train(TrainConfig(**quick | {"steps": 2}), on_line=silent)
+    with pytest.raises(LingweaveError, match=r"steps: 2 there, 3 here; .*seed: 0 there, 1 here"):
+        train(TrainConfig(**quick | {"steps": 3, "seed": 1}), on_line=silent)
+
+
+def test_other_data_under_the_same_names_are_refused(quick, table_file, tmp_path):
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(table_file.read_bytes())
+    config = TrainConfig(**quick | {"table": [str(copy)], "steps": 2})
+    train(config, on_line=silent)
+    copy.write_text("\n".join(copy.read_text().splitlines()[:-200]))
+    with pytest.raises(LingweaveError, match="data have changed"):
+        train(config, on_line=silent)
+
+
+def test_a_folder_under_a_file_is_refused(quick, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(LingweaveError, match="is a file"):
+        train(TrainConfig(**quick | {"out": str(tmp_path / "file" / "run")}))
+
+
+def test_a_model_without_its_run_is_not_overwritten(quick):
+    (Path(quick["out"]) / "model").mkdir(parents=True)
+    with pytest.raises(LingweaveError, match=r"no run\.json"):
+        train(TrainConfig(**quick))
+
+
+def test_a_report_without_its_package_is_one_line(quick, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(LingweaveError, match="pip install wandb"):
+        train(TrainConfig(**quick | {"report_to": "wandb"}))
+
+
+def test_tensorboard_gets_the_figures(quick):
+    pytest.importorskip("tensorboard")
+    config = TrainConfig(**quick | {"report_to": "tensorboard", "steps": 10})
+    train(config, on_line=silent)
+    assert list(Path(config.out).rglob("events.out.tfevents.*"))
+
+
+def test_validation_without_a_split_is_refused(quick, tmp_path):
+    path = tmp_path / "only-train.jsonl"
+    lines = Path(quick["table"][0]).read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if '"train"' in line))
+    with pytest.raises(LingweaveError, match="nothing to validate on"):
+        train(TrainConfig(**quick | {"table": [str(path)], "eval_every": 5}))
+
+
+def test_the_best_model_is_kept_and_the_run_stops_without_progress(quick):
+    # A rate that ruins the weights: after the first validation it only gets worse.
+    config = TrainConfig(
+        **quick
+        | {"learning_rate": 5.0, "weight_decay": 0.15, "steps": 200, "warmup": 0.9}
+        | {"eval_every": 10, "patience": 3, "criterion": "mono", "checkpoint_every": 7}
+    )
+    folder = train(config, on_line=silent)
+    record = json.loads((folder / "lingweave.json").read_text())
+    found = {line["step"]: line["eval_mono"] for line in history(config) if "eval_mono" in line}
+    assert record["steps"] < 200
+    assert record["steps"] == record["step"] + 30
+    assert record["validation"] == max(found.values()) == found[record["step"]]
+    assert not same(weights(folder), weights(Path(config.out) / "last"))
+
+
+def test_hard_negatives_and_a_schedule_run(quick):
+    config = TrainConfig(**quick | {"negatives": 1, "recipe": "mono=0:1,cross=1:0", "steps": 10})
+    assert (train(config, on_line=silent) / "modules.json").exists()
+
+
+def test_training_goes_on_from_a_trained_model(quick, tmp_path):
+    first = train(TrainConfig(**quick), on_line=silent)
+    config = TrainConfig(
+        **quick | {"encoder": str(first), "learning_rate": 1e-4, "out": str(tmp_path / "second")}
+    )
+    lines = []
+    train(config, on_line=lines.append)
+    begun = history(TrainConfig(**quick))[0]["loss"]
+    assert lines[0]["loss"] < begun
+
+
+def test_tokens_and_tables_can_be_shared(quick, table_file, tmp_path):
+    alone = train(TrainConfig(**quick), on_line=silent)
+    table = read_table([table_file])
+    config = TrainConfig(**quick | {"out": str(tmp_path / "b")})
+    model = built_encoder(config, lambda: [*table.texts("query"), *table.texts("passage")])
+    tokens = Tokens(model, table, ("Query: ", "Passage: "), (24, 32))
+    shared = [
+        train(replace(config, out=str(tmp_path / name)), table=table, tokens=tokens, on_line=silent)
+        for name in "bc"
+    ]
+    assert all(same(weights(alone), weights(folder)) for folder in shared)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_saved_and_goes_on(quick, tmp_path, number):
+    whole = train(TrainConfig(**quick | {"out": str(tmp_path / "whole")}), on_line=silent)
+    config = TrainConfig(**quick)
+
+    def interrupt(line):
+        if line["step"] == 20:
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(RunInterrupted, match="same command") as stopped:
+        train(config, on_line=interrupt)
+    assert stopped.value.number == number
+    assert 20 <= stopped.value.step < 40
+    resumed = train(config, on_line=silent)
+    assert same(weights(whole), weights(resumed))
+    assert [line["step"] for line in history(config)] == [10, 20, 30, 40]
