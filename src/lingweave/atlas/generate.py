@@ -37,12 +37,17 @@ ENOUGH_FACTS = 2600
 
 
 class Record(NamedTuple):
-    """One fact asked for through one clue, in several languages."""
+    """One fact asked for through one clue, in several languages.
+
+    Training records that share a fact share its passage, so they must not be negatives of each
+    other: mask by `(fact.subject, fact.property)`.  Masking by `group` would take away the
+    negatives that teach to tell a subject's properties apart.
+    """
 
     id: str
     fact: Fact
     group: str
-    """The subject: records about one subject are not independent of each other."""
+    """The subject: the cluster for resampling, as records about one subject are not independent."""
     queries: dict[str, str]
     passages: dict[str, str]
 
