@@ -89,16 +89,19 @@ def save(tmp_path: Path, benchmark: Benchmark) -> Callable[..., Path]:
     return written
 
 
-@pytest.fixture
-def runs(save) -> list[str]:
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory, benchmark) -> list[str]:
     """Three seeds each of a baseline and a better arm, and a floor without training."""
+    root = tmp_path_factory.mktemp("runs")
     folders = []
     for arm, noise, bias in (("x-x-mono", 1.1, 1.2), ("hybrid", 1.0, 0.2)):
         for seed in (1, 2, 3):
             training = {"arm": arm, "seed": seed, "recipe": {"mono": 1}, "commit": "abc123"}
-            folder = save(f"{arm}-{seed}", noise, bias=bias, seed=seed, training=training)
-            folders.append(str(folder))
-    return [*folders, f"floor={save('random-vectors', 9.0)}"]
+            one = toy_evaluation(benchmark, noise, bias=bias, seed=seed, training=training)
+            one.save(root / f"{arm}-{seed}")
+            folders.append(str(root / f"{arm}-{seed}"))
+    toy_evaluation(benchmark, 9.0).save(root / "random-vectors")
+    return [*folders, f"floor={root / 'random-vectors'}"]
 
 
 @pytest.fixture

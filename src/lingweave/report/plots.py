@@ -37,9 +37,15 @@ def map_heatmap(comparison: Comparison, arm: ComparedArm, name: str) -> str:
 
 
 def difference_heatmap(comparison: Comparison, arm: ComparedArm, name: str) -> str:
-    """L x L mAP minus the baseline's; all arms share one scale, with 0 in its middle."""
+    """L x L mAP minus the baseline's; all arms share one scale, with 0 in its middle.
+
+    Where trained arms are among them the scale is theirs: beside a random encoder's distance all
+    differences between them would look the same.
+    """
     base = comparison.arm(comparison.baseline).pair_map
-    gaps = [np.nanmax(np.abs(one.pair_map - base), initial=0) for one in comparison.arms]
+    trained = [one for one in comparison.arms if any(seed is not None for seed in one.seeds)]
+    ruling = trained if len(trained) > 1 else comparison.arms
+    gaps = [np.nanmax(np.abs(one.pair_map - base), initial=0) for one in ruling]
     widest = max(float(np.nanmax(gaps)), 1e-9)
     norm = TwoSlopeNorm(0, -widest, widest)
     title = f"mAP of {arm.name} minus {comparison.baseline} by query and passage language"
@@ -60,7 +66,7 @@ def _heatmap(
     many = len(codes) > NUMBERS_UP_TO
     inches = 1.6 + len(codes) * (0.16 if many else 0.46)
     with style():
-        figure = Figure(figsize=(inches + 1.4, inches), layout="constrained")
+        figure = Figure(figsize=(inches + (1.4 if many else 2.2), inches), layout="constrained")
         axes = figure.add_subplot()
         image = axes.imshow(cells, norm=norm, cmap=colours, interpolation="none")
         size = 7 if many else 11
@@ -70,8 +76,12 @@ def _heatmap(
         axes.set_xlabel("language of the passage")
         axes.set_ylabel("language of the query")
         axes.spines[:].set_visible(False)
-        bar = figure.colorbar(image, ax=axes, shrink=0.7, label=label)
+        beyond = bool(np.nanmax(np.abs(cells), initial=0) > (norm.vmax or 0) * 1.0001)
+        bar = figure.colorbar(
+            image, ax=axes, shrink=0.7, label=label, extend="both" if beyond else "neither"
+        )
         bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=10)
         if not many:
             for (x, y), value in np.ndenumerate(cells):
                 if math.isfinite(value):
@@ -104,7 +114,7 @@ def _heatmap_words(codes: Sequence[str], cells: NDArray[np.float64], label: str)
     ends = []
     for word, place in (("lowest", np.nanargmin(cells)), ("highest", np.nanargmax(cells))):
         x, y = np.unravel_index(place, cells.shape)
-        query, passage = (languages.name(codes[i]) for i in (x, y))
+        query, passage = (languages.name(codes[int(i)]) for i in (x, y))
         ends.append(f"{word} {cells[x, y]:.3f} for {query} queries and {passage} passages")
     return f"Of {np.isfinite(cells).sum()} language pairs, {label} is {ends[0]}; {ends[1]}."
 
@@ -143,13 +153,15 @@ def rank_distance_plot(comparison: Comparison, name: str) -> str | None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.set_yticks(range(len(codes)), [own_name(code) for code in codes])
         axes.tick_params(axis="y", length=0)
+        if len(codes) > NUMBERS_UP_TO:  # the lower axis is out of sight
+            axes.tick_params(axis="x", top=True, labeltop=True)
         axes.set_ylim(len(codes) - 0.5, -0.5)
         axes.grid(axis="x", color=INK, alpha=0.18, linewidth=0.8)
-        for height in range(1, len(codes)):
-            axes.axhline(height - 0.5, color=INK, alpha=0.12, linewidth=0.6)
+        for line in range(1, len(codes)):
+            axes.axhline(line - 0.5, color=INK, alpha=0.12, linewidth=0.6)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.set_xlabel(f"rank distance{', logarithmic scale' if logarithmic else ''}")
-        figure.legend(loc="outside upper left", ncols=min(3, len(arms)))
+        figure.legend(loc="outside upper left", ncols=min(4, len(arms)))
         title = "Rank distance by language of the query"
         return inline_svg(figure, name, title, _distance_words(comparison))
 

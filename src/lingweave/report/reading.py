@@ -39,7 +39,7 @@ def intervals_sentences(comparison: Comparison) -> tuple[str, ...]:
     ]
     counts = sorted({len(arm.seeds) for arm in comparison.arms if len(arm.seeds) > 1})
     if counts:
-        texts.append(f"{'Training seeds are resampled too. '}{seeds_sentence(counts)}")
+        texts.append(f"Training seeds are resampled too. {seeds_sentence(counts)}")
     if single:
         texts.append(
             f"{_listed(single)} {'has' if len(single) == 1 else 'have'} one evaluation:"
@@ -109,7 +109,9 @@ def _multi(arm: ComparedArm) -> str:
 
 
 def _against(comparison: Comparison, arm: ComparedArm) -> str:
-    ahead, behind, unsure = [], [], []
+    ahead: list[str] = []
+    behind: list[str] = []
+    unsure: list[str] = []
     for key, name in QUALITY.items():
         interval = arm.difference[key]
         if not math.isfinite(interval.low):

@@ -3,7 +3,9 @@
 import io
 import re
 import warnings
+from contextlib import AbstractContextManager
 from html import escape
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -12,7 +14,7 @@ from matplotlib.figure import Figure
 INK = "#010203"
 """Drawn in this colour, a line or text takes the colour of the page's text."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 11,
@@ -29,7 +31,7 @@ STYLE = {
 }
 
 
-def style():
+def style() -> AbstractContextManager[None]:
     """The settings under which a figure must be made as well as written."""
     return rc_context(STYLE)
 
