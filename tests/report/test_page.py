@@ -183,3 +183,10 @@ def test_report_writes_the_page_or_one_line(runs, tmp_path, benchmark):
         report(ReportConfig(runs[:1], tmp_path / "new", resamples=20))
     with pytest.raises(LingweaveError, match="no reader is known"):
         report(ReportConfig(runs[:1], tmp_path / "x.html", data=tmp_path, resamples=20))
+
+
+def test_a_damaged_top_list_is_one_line(save, benchmark):
+    folder = save("damaged")
+    (folder / "topk.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(LingweaveError, match=r"topk\.parquet: cannot be read"):
+        page(compared([folder], resampling=FEW), benchmark)

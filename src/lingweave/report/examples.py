@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lingweave import languages
 from lingweave.benchmark import Benchmark
+from lingweave.errors import LingweaveError
 from lingweave.report.comparison import ComparedArm, Comparison
 
 TEXT_LENGTH = 220
@@ -121,11 +123,14 @@ def _heads(
     if not path.is_file():
         return {}
     columns = ["query_language", "query_id", "rank", "passage_language", "passage_id"]
-    table = pq.read_table(
-        path,
-        columns=columns,
-        filters=[("rank", "<=", depth), ("query_id", "in", {id for _, id in queries})],
-    )
+    asked = {id for _, id in queries}
+    try:
+        table = pq.read_table(
+            path, columns=columns, filters=[("rank", "<=", depth), ("query_id", "in", asked)]
+        )
+    except (OSError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())
+        raise LingweaveError(f"{path}: cannot be read ({reason}); evaluate again") from error
     heads: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
     for row in table.to_pylist():
         key = (row["query_language"], row["query_id"])
