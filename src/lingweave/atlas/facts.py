@@ -95,6 +95,18 @@ class World(NamedTuple):
     clues: Mapping[str, tuple[Clue, ...]]
 
 
+def country(entity: str) -> str:
+    """The territory that an entity belongs with, or the entity itself where there is none."""
+    sort, _, code = entity.partition(":")
+    if sort == "place":
+        return str(get_global("zone_territories").get(code, entity))
+    if sort == "currency":
+        return str(min(get_global("all_currencies").get(code, (entity,))))
+    if sort == "language":
+        return str(get_global("likely_subtags").get(code, entity)).rpartition("_")[2]
+    return code if sort == "territory" else entity
+
+
 def _territories() -> list[str]:
     return sorted(t for row in REGIONS.values() for t in row.split())
 

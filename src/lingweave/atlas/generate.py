@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from lingweave.atlas.facts import Clue, Fact, world
+from lingweave.atlas.facts import Clue, Fact, country, world
 from lingweave.atlas.names import bare, clash, distinct, is_number, names
 from lingweave.atlas.wording import wording, written
 from lingweave.errors import LingweaveError
@@ -94,10 +94,14 @@ def _stable(*parts: str) -> bytes:
 
 
 def _usable(entities: Iterable[str], languages: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Entity -> language -> name.  Clashing names go to one language, in turn by entity."""
+    """Entity -> language -> name.  Clashing names go to one language, in turn by country.
+
+    By country and not by entity, because a record needs the names of a subject, a value and a
+    clue in one language, and most of these come from one country.
+    """
     usable = {}
     for entity in sorted(set(entities)):
-        priority = sorted(languages, key=lambda code: _stable(entity, code))
+        priority = sorted(languages, key=lambda code: _stable(country(entity), code))
         usable[entity] = distinct(entity, languages, priority)
     return usable
 
