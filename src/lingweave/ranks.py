@@ -245,11 +245,17 @@ def _pool_counts(block: Floats, row: Ints, score: Floats) -> tuple[Ints, Ints]:
     bounds = np.searchsorted(row, np.arange(len(block) + 1))
     for r, line in enumerate(block):
         begin, end = int(bounds[r]), int(bounds[r + 1])
+        if begin == end:
+            continue
+        golds = score[begin:end]
+        # What scores below all golds counts for none: a good encoder leaves little to count.
+        counted = line >= golds.min()
+        if np.count_nonzero(counted) < len(line) // 4:
+            line = line[counted]
         if end - begin >= SORT_FROM:
-            ordered = np.sort(line)
-            golds = score[begin:end]
-            above[begin:end] = len(line) - ordered.searchsorted(golds, "right")
-            reach[begin:end] = len(line) - ordered.searchsorted(golds, "left")
+            line = np.sort(line)
+            above[begin:end] = len(line) - line.searchsorted(golds, "right")
+            reach[begin:end] = len(line) - line.searchsorted(golds, "left")
         else:
             for g in range(begin, end):
                 above[g] = np.count_nonzero(line > score[g])

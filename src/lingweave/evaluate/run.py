@@ -11,7 +11,6 @@ from typing import Any, Literal
 from lingweave.benchmark import Benchmark
 from lingweave.encoders.random_vectors import RandomVectors
 from lingweave.encoders.scores import Scores, encoder_scores
-from lingweave.encoders.tfidf import tfidf_scores
 from lingweave.encoders.vectors import vectors_scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
@@ -92,8 +91,16 @@ BENCHMARKS: dict[str, Callable[[EvaluateConfig], Benchmark]] = {
 }
 """Names of benchmarks to their loaders."""
 
+
+def _tfidf(benchmark: Benchmark, config: EvaluateConfig) -> Scores:
+    # Imported here: scikit-learn takes a second, and opening an evaluation does without it.
+    from lingweave.encoders.tfidf import tfidf_scores
+
+    return tfidf_scores(benchmark)
+
+
 ENCODERS: dict[str, Callable[[Benchmark, EvaluateConfig], Scores]] = {
-    "tfidf": lambda benchmark, config: tfidf_scores(benchmark),
+    "tfidf": _tfidf,
     "random": lambda benchmark, config: encoder_scores(RandomVectors(config.seed), benchmark),
 }
 """Names of encoders that need no model to their scores."""
