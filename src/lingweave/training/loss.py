@@ -36,7 +36,7 @@ class MaskedInfoNCE(nn.Module):
         offsets = [side["offsets"] + by for side, by in zip(features, shifts, strict=True)]
         ids = torch.cat([side["input_ids"] for side in features])
         output = self.model({"input_ids": ids, "offsets": torch.cat(offsets)})
-        return list(_unit(output).split(sizes))
+        return list(torch.split(_unit(output), sizes))
 
 
 def _unit(output: dict[str, Tensor]) -> Tensor:

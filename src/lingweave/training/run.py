@@ -108,7 +108,8 @@ def train(
         history = History(config_out / "history.jsonl", on_line, config)
         trainer = PlanTrainer(config, model, batches, validation, args, history.add, interruption)
         last = complete_checkpoints(trainer.checkpoints)[-1:] if resumed else []
-        history.start(last[0] if last else None)
+        if args.should_save:
+            history.start(last[0] if last else None)
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
         if interruption.signal is not None and trainer.state.global_step < config.steps:
             raise RunInterrupted(interruption.signal, trainer.state.global_step, config.out)
@@ -224,8 +225,8 @@ def _surroundings(config: TrainConfig) -> Iterator[Interruption]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        for caught, handler in previous.items():
+            signal.signal(caught, handler)
         torch.set_num_threads(threads)
         if parallel is None:
             os.environ.pop("TOKENIZERS_PARALLELISM", None)

@@ -62,7 +62,7 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON so that readers see the old file or the new one, never a part."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # Ranks may write the same.
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     try:
         with part.open("w", encoding="utf-8") as file:

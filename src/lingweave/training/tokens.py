@@ -15,10 +15,10 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding, Transformer
 from transformers import PreTrainedTokenizerBase
 
-from lingweave.table import ParallelTable
+from lingweave.table import ParallelTable, Side
 
 Features = dict[str, torch.Tensor]
-SIDES = ("query", "passage")
+SIDES: tuple[Side, Side] = ("query", "passage")
 
 
 class Encoded(NamedTuple):

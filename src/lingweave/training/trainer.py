@@ -93,11 +93,13 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.on_line = on_line
         self.checkpoints = Path(config.out) / "checkpoints"
         self.random = any(isinstance(p, torch.nn.Dropout) for p in model.modules())
+        self.batches = batches
+        self.objective = MaskedInfoNCE(model, config.temperature)
         super().__init__(
             model=model,
             args=args,
             train_dataset=batches,
-            loss=MaskedInfoNCE(model, config.temperature),
+            loss=self.objective,
             callbacks=[_Flow(config, interruption, self)],
         )
         self.remove_callback(PrinterCallback)
@@ -105,7 +107,7 @@ class PlanTrainer(SentenceTransformerTrainer):
     # The loop's parts, in the order in which a step meets them.
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        return loader_of(self.train_dataset)
+        return loader_of(self.batches)
 
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
@@ -126,12 +128,13 @@ class PlanTrainer(SentenceTransformerTrainer):
         if "train_runtime" in logs:
             return
         super().log(logs, start_time)
-        self.on_line(self.state.log_history[-1])
+        if self.args.should_save:
+            self.on_line(self.state.log_history[-1])
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Validates, notes the best step, asks for its checkpoint, and stops without progress."""
         assert self.validation is not None
-        found = self.validation.figures(self.loss, self.args.device)
+        found = self.validation.figures(self.objective, self.args.device)
         value = found[self.config.criterion]
         state = self.state
         best = state.best_metric
@@ -157,6 +160,8 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.accelerator.wait_for_everyone()
         if not self.args.should_save:
             return
+        assert self.optimizer is not None
+        assert self.lr_scheduler is not None
         target = self.checkpoints / f"{PREFIX}{self.state.global_step:08d}"
         with disk_errors_named(f"the checkpoint {target}"), new_folder(target) as part:
             self._save(str(part))
@@ -166,7 +171,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         remove_old(self.checkpoints, self.config.keep, self.state.best_global_step)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self.model.save_pretrained(output_dir, create_model_card=False)
+        self.model.save_pretrained(output_dir or self.config.out, create_model_card=False)
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
         return
