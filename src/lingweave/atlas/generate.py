@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -153,26 +153,25 @@ def _candidates(
 
 
 def _unambiguous(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Without the candidates that share a query, or a passage, with another fact.
+    """Without the candidates that share a query, or a passage's heading, with another fact.
 
     CLDR calls some places, and some territories and languages, alike in one language or another.
+    Sentences differ where kind, number, name or property do, so these are compared in place of
+    the sentences, of which there are too many.
     """
-    owners: dict[tuple[str, str, str], set[tuple[str, str]]] = defaultdict(set)
-    keys: list[list[tuple[str, str, str]]] = []
-    for fact, clue, languages in candidates:
-        mine = []
+    owners: dict[tuple[object, ...], set[str]] = defaultdict(set)
+
+    def keys(candidate: _Candidate) -> Iterator[tuple[object, ...]]:
+        fact, clue, languages = candidate
         for language in languages:
-            said = wording(language)
-            mine.append(("query", language, said.query(clue, fact)))
-            mine.append(("passage", language, said.passage(fact)))
-        for key in mine:
-            owners[key].add((fact.subject, fact.property))
-        keys.append(mine)
-    return [
-        candidate
-        for candidate, mine in zip(candidates, keys, strict=True)
-        if all(len(owners[key]) == 1 for key in mine)
-    ]
+            known = names(language)
+            yield language, fact.property, known[clue.entity], clue.kind, clue.number
+            yield language, fact.property, known[fact.subject]
+
+    for candidate in candidates:
+        for key in keys(candidate):
+            owners[key].add(candidate.fact.subject)
+    return [c for c in candidates if all(len(owners[key]) == 1 for key in keys(c))]
 
 
 def _record(candidate: _Candidate) -> Record:
