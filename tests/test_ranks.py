@@ -77,7 +77,7 @@ def test_top_lists_of_large_pools_are_exact() -> None:
     random = np.random.default_rng(1)
     ids = tuple(map(str, range(3000)))
     made = Benchmark(
-        "large", {"en": Texts(("q",) * 0 + tuple("abcd"), tuple("abcd"))},
+        "large", {"en": Texts(tuple("abcde"), tuple("abcde"))},
         {"en": Texts(ids, ids)}, (Gold("a", "en", "7"),),
     )  # fmt: skip
     scores = np.stack(
@@ -86,6 +86,7 @@ def test_top_lists_of_large_pools_are_exact() -> None:
             random.integers(0, 3, 3000),
             np.zeros(3000),
             np.arange(3000) % 8 == 0,
+            np.arange(3000) + 10_000 * (np.arange(3000) % 8 == 0),
         ]
     ).astype(np.float32)
     _, top = ranked(made, {"en": scores})
