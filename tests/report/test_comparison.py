@@ -13,8 +13,8 @@ from lingweave.report import compared, comparison_json, opened_arms, summary
 from lingweave.report.config import CompareConfig
 from lingweave.report.reading import deviation_range, intervals_sentences, reading
 from lingweave.report.run import compare
-from lingweave.report.tables import figure_text, print_tables
-from lingweave.significance import FIGURES, Resampling
+from lingweave.report.tables import clear, figure_text, print_tables
+from lingweave.significance import FIGURES, Interval, Resampling
 
 FEW = Resampling(resamples=100)
 
@@ -151,6 +151,13 @@ def test_three_seeds_tell_little_about_their_spread(runs):
 )
 def test_figures_as_text(figure, value, sign, text):
     assert figure_text(figure, value, sign) == text
+
+
+def test_a_difference_that_is_shown_as_zero_is_not_claimed():
+    assert clear("mono.mAP", Interval(0.004, 0.001, 0.009))
+    assert not clear("mono.mAP", Interval(-0.001, -0.002, -0.0004))
+    assert not clear("mono.mAP", Interval(0.004, -0.001, 0.009))
+    assert not clear("mono.mAP", Interval(math.nan, math.nan, math.nan))
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])

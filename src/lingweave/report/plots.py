@@ -20,6 +20,8 @@ NUMBERS_UP_TO = 20
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C8C8C")
 """After Okabe and Ito (2008): told apart by the colour-blind, legible on white and on black."""
 ARM_MARKERS = "osD^vPX"
+LEAST_MAP, LEAST_DIFFERENCE = 0.1, 0.02
+"""Scales reach at least as far: the full range of colours is not spent on noise."""
 
 
 def own_name(code: str) -> str:
@@ -31,7 +33,7 @@ def own_name(code: str) -> str:
 def map_heatmap(comparison: Comparison, arm: ComparedArm, name: str) -> str:
     """L x L mAP by query and passage language; all arms share one scale."""
     top = np.nanmax([np.nanmax(one.pair_map, initial=0) for one in comparison.arms])
-    norm = Normalize(0, max(float(top), 1e-9))
+    norm = Normalize(0, max(float(top), LEAST_MAP))
     title = f"mAP of {arm.name} by query and passage language"
     return _heatmap(comparison.languages, arm.pair_map, norm, "cividis", "mAP", title, name)
 
@@ -46,7 +48,7 @@ def difference_heatmap(comparison: Comparison, arm: ComparedArm, name: str) -> s
     trained = [one for one in comparison.arms if any(seed is not None for seed in one.seeds)]
     ruling = trained if len(trained) > 1 else comparison.arms
     gaps = [np.nanmax(np.abs(one.pair_map - base), initial=0) for one in ruling]
-    widest = max(float(np.nanmax(gaps)), 1e-9)
+    widest = max(float(np.nanmax(gaps)), LEAST_DIFFERENCE)
     norm = TwoSlopeNorm(0, -widest, widest)
     title = f"mAP of {arm.name} minus {comparison.baseline} by query and passage language"
     cells = arm.pair_map - base
@@ -66,7 +68,7 @@ def _heatmap(
     many = len(codes) > NUMBERS_UP_TO
     inches = 1.6 + len(codes) * (0.16 if many else 0.46)
     with style():
-        figure = Figure(figsize=(inches + (1.4 if many else 2.2), inches), layout="constrained")
+        figure = Figure(figsize=(inches + (1.4 if many else 2.2), inches), layout="compressed")
         axes = figure.add_subplot()
         image = axes.imshow(cells, norm=norm, cmap=colours, interpolation="none")
         size = 7 if many else 11

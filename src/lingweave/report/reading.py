@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from scipy.stats import chi2
 
 from lingweave.report.comparison import ComparedArm, Comparison
-from lingweave.report.tables import figure_text
+from lingweave.report.tables import clear, figure_text
 from lingweave.significance import Interval
 
 QUALITY = {
@@ -29,7 +29,7 @@ def intervals_sentences(comparison: Comparison) -> tuple[str, ...]:
     """How the intervals were drawn and what they leave out."""
     how = comparison.resampling
     same = comparison.clusters == comparison.queries
-    unit = "questions" if same else f"clusters of questions ({comparison.queries} questions)"
+    unit = "questions" if same else f"clusters of questions ({comparison.queries:,} questions)"
     single = [arm.name for arm in comparison.arms if len(arm.seeds) == 1]
     texts = [
         f"Intervals hold {how.confidence:.0%} of {how.resamples:,} resamples of the"
@@ -116,7 +116,8 @@ def _against(comparison: Comparison, arm: ComparedArm) -> str:
         interval = arm.difference[key]
         if not math.isfinite(interval.low):
             continue
-        side = ahead if interval.low > 0 else behind if interval.high < 0 else unsure
+        sure = clear(key, interval)
+        side = unsure if not sure else ahead if interval.low > 0 else behind
         side.append(f"{name} ({_ends(key, interval)})")
     parts = []
     if ahead:
@@ -138,15 +139,16 @@ def _distance_sentence(arm: ComparedArm) -> str:
     if not math.isfinite(interval.low):
         return ""
     ends = _ends("rank_distance", interval)
-    if not interval.excludes_zero:
+    if not clear("rank_distance", interval):
         return f" The difference in rank distance ({ends}) includes zero."
     shorter = interval.high < 0
     text = f" Its rank distance is {'shorter' if shorter else 'longer'} ({ends})"
-    if shorter and multi.high < 0:
+    sure = clear("multi.mAP", multi)
+    if shorter and sure and multi.high < 0:
         return f"{text}, but with less mAP in the pool: that alone is no gain."
-    if shorter and not multi.excludes_zero:
+    if shorter and not sure:
         return f"{text}, at a pool mAP that cannot be told apart."
-    if not shorter and multi.low > 0:
+    if not shorter and sure and multi.low > 0:
         return f"{text}, although its pool mAP is higher."
     return f"{text}."
 

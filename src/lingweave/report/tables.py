@@ -105,8 +105,17 @@ def difference_cell(figure: str, interval: Interval) -> Cell:
     if not math.isfinite(interval.low):
         return Cell(figure_text(figure, interval.mean, sign=True))
     mean, low, high = (figure_text(figure, value, sign=True) for value in interval)
-    unsure = not interval.excludes_zero
+    unsure = not clear(figure, interval)
     return Cell(f"{'≈ ' if unsure else ''}{mean}", f"{low} to {high}", unsure)
+
+
+def clear(figure: str, interval: Interval) -> bool:
+    """Whether the interval of a difference excludes zero to the places that are shown.
+
+    An end of −.0004 is shown as .000: to call that a difference would look wrong, and is no use.
+    """
+    nearest = min(abs(interval.low), abs(interval.high))
+    return interval.excludes_zero and bool(figure_text(figure, nearest).strip("0."))
 
 
 def figure_text(figure: str, value: float, sign: bool = False) -> str:
