@@ -285,7 +285,8 @@ def test_places_that_cannot_be_written_are_found_before_any_work(
         ({"batch_size": 0}, "--batch_size 0"),
         ({"data": None}, "needs --data"),
         ({"data": Path("/absent")}, "/absent: no such folder"),
-        ({"languages": ("xx",)}, "no language 'xx'"),
+        ({"languages": ("fr",)}, "no language 'fr'"),
+        ({"languages": ("german",)}, "unknown language 'german'"),
         ({"benchmark": "xquad-r"}, "not xquad-r as published"),
         ({"encoder": None, "model": "./absent"}, "no such folder"),
         ({"encoder": None, "vectors": Path("/absent.npz")}, "--vectors /absent.npz"),
@@ -312,6 +313,7 @@ def test_damaged_evaluations(config: EvaluateConfig, tmp_path: Path) -> None:
     text = summary.read_text()
     for content, message in (
         (text[:100], "damaged"),
+        (text.replace('"candidates"', '"others"'), "damaged, no languages or candidates"),
         ("{}", "not an evaluation"),
         (text.replace('"format_version": 1', '"format_version": 9'), "format version 9"),
     ):

@@ -98,9 +98,8 @@ class Evaluation:
             LingweaveError: a file is missing, damaged, or of a newer format.
         """
         summary = storage.read_summary(folder, FORMAT_VERSION)
-        sizes = summary["provenance"]["benchmark"]["candidates"]
-        languages = tuple(summary["languages"])
-        ranks, groups = storage.read_ranks(folder, languages, [sizes[y] for y in languages])
+        languages, sizes = storage.corpus_sizes(folder, summary)
+        ranks, groups = storage.read_ranks(folder, languages, sizes)
         names, numbers = np.unique(groups, return_inverse=True)
         return Evaluation(
             ranks=ranks,

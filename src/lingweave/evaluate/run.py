@@ -15,6 +15,7 @@ from lingweave.encoders.vectors import vectors_scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
 from lingweave.evaluate.evaluation import Evaluation, evaluate
+from lingweave.languages import canonical
 from lingweave.ranks import TIE_RULES
 from lingweave.sources.lareqa import lareqa, mlqa_r, xquad_r
 
@@ -115,7 +116,7 @@ def run(config: EvaluateConfig) -> Evaluation:
     storage.check_writable(config.out)
     benchmark = BENCHMARKS[config.benchmark](config)
     if config.languages is not None:
-        benchmark = benchmark.select(config.languages)
+        benchmark = benchmark.select(map(canonical, config.languages))
     configuration = configuration_of(config, benchmark)
     if (config.out / storage.SUMMARY).exists():
         return _complete(config.out, configuration)

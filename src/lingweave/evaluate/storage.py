@@ -128,6 +128,22 @@ def read_summary(folder: Path, format_version: int) -> dict[str, Any]:
     return summary
 
 
+def corpus_sizes(folder: Path, summary: dict[str, Any]) -> tuple[tuple[str, ...], list[int]]:
+    """The languages of an evaluation, and how many candidates each one's corpus holds.
+
+    Raises:
+        LingweaveError: the summary does not say.
+    """
+    try:
+        languages = tuple(map(str, summary["languages"]))
+        candidates = summary["provenance"]["benchmark"]["candidates"]
+        return languages, [int(candidates[y]) for y in languages]
+    except (KeyError, TypeError, ValueError) as error:
+        raise LingweaveError(
+            f"{folder / SUMMARY}: damaged, no languages or candidates ({error}); evaluate again"
+        ) from error
+
+
 def read_ranks(
     folder: Path, languages: tuple[str, ...], corpus_sizes: list[int]
 ) -> tuple[GoldRanks, list[str]]:
