@@ -107,7 +107,7 @@ def test_a_run_leaves_no_state_behind(quick):
     assert drawn[0] == drawn[1]
     assert torch.get_num_threads() == threads
     assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == handlers
-    assert "TOKENIZERS_PARALLELISM" not in os.environ
+    assert not {"TOKENIZERS_PARALLELISM", "WANDB_PROJECT"} & os.environ.keys()
 
 
 def test_a_finished_run_says_so_and_is_not_touched(quick, capsys):
@@ -182,6 +182,50 @@ def test_the_best_model_is_kept_and_the_run_stops_without_progress(quick):
     assert record["steps"] == record["step"] + 30
     assert record["validation"] == max(found.values()) == found[record["step"]]
     assert not same(weights(folder), weights(Path(config.out) / "last"))
+
+
+def test_a_small_validation_split_of_one_language_will_do(quick, tmp_path):
+    path = tmp_path / "few.jsonl"
+    lines = Path(quick["table"][0]).read_text().splitlines()
+    path.write_text("\n".join([line for line in lines if '"dev"' in line and '"de"' in line][:3]))
+    config = TrainConfig(**quick | {"valid": [str(path)], "eval_every": 40, "criterion": "multi"})
+    train(config, on_line=silent)
+    assert 0 < history(config)[-1]["eval_mono"] <= 1
+    assert "eval_cross" not in history(config)[-1]
+
+
+def test_what_is_validated_is_what_the_evaluation_ranks(quick, table_file):
+    """Against a plain loop over the validation split."""
+    from lingweave.training.loss import MaskedInfoNCE
+    from lingweave.training.validation import Validation
+
+    table = read_table([table_file], split="validation")
+    config = TrainConfig(**quick)
+    model = built_encoder(config, lambda: table.texts("passage")).eval()
+    tokens = Tokens(model, table, ("", ""), (99, 99))
+    loss = MaskedInfoNCE(model, 0.05)
+    found = Validation(table, tokens, 16, 1000, "mono").figures(loss, torch.device("cpu"))
+    width = range(len(table.languages))
+    encode = {
+        side: [
+            model.encode([read(r, x) for r in range(len(table))], normalize_embeddings=True)
+            for x in width
+        ]
+        for side, read in (("query", table.query), ("passage", table.passage))
+    }
+    mono, cross, multi = [], [], []
+    pool = np.concatenate(encode["passage"])
+    for x in width:
+        for r in range(len(table)):
+            query = encode["query"][x][r]
+            golds = [query @ encode["passage"][y][r] for y in width]
+            for y in width:
+                ahead = np.sum(encode["passage"][y] @ query >= golds[y] - 1e-6)
+                (mono if x == y else cross).append(1 / ahead)
+            ranks = sorted(np.sum(pool @ query >= gold - 1e-6) for gold in golds)
+            multi.append(np.mean([(k + 1) / rank for k, rank in enumerate(ranks)]))
+    for name, values in (("mono", mono), ("cross", cross), ("multi", multi)):
+        assert found[name] == pytest.approx(np.mean(values), abs=1e-3)
 
 
 def test_hard_negatives_and_a_schedule_run(quick):

@@ -74,7 +74,7 @@ def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTr
         raise LingweaveError(
             f"dimension: {config.dimension} is not possible; give a multiple of 32 for transformer"
         )
-    wrapped = PreTrainedTokenizerFast(
+    wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=with_sentence_marks(tokenizer),
         **{f"{token[1:-1].lower()}_token": token for token in SPECIAL},
         model_max_length=longest,

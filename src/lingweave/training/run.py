@@ -9,13 +9,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from transformers.utils import logging
 
 from lingweave.errors import LingweaveError
@@ -28,7 +29,7 @@ from lingweave.training.encoder import built_encoder
 from lingweave.training.history import History
 from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
 from lingweave.training.storage import disk_errors_named, new_folder
-from lingweave.training.tokens import Tokens
+from lingweave.training.tokens import SIDES, Tokens
 from lingweave.training.trainer import (
     Interruption,
     Line,
@@ -38,14 +39,18 @@ from lingweave.training.trainer import (
 )
 from lingweave.training.validation import Validation
 
+_VARIABLES = ("TOKENIZERS_PARALLELISM", "WANDB_PROJECT")
+TOKENIZER_TEXTS = 500_000
+"""Texts a tokenizer is trained on at most; more cost minutes and hardly change it."""
+
 
 class RunInterrupted(KeyboardInterrupt):
     """SIGINT or SIGTERM came; the run was saved and goes on when it is started again."""
 
-    def __init__(self, number: int, step: int, out: str) -> None:
+    def __init__(self, number: int | None, step: int, out: str) -> None:
         super().__init__(f"stopped at step {step}, saved in {out}: run the same command to go on")
         self.number = number
-        """The signal."""
+        """The signal; None on a rank that another one stopped."""
         self.step = step
         """Steps done."""
 
@@ -57,6 +62,7 @@ def train(
     valid: ParallelTable | None = None,
     tokens: Tokens | None = None,
     on_line: Callable[[Line], None] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Path:
     """Trains a model, or finishes a run that was stopped, and returns the model's folder.
 
@@ -70,12 +76,14 @@ def train(
         valid: likewise for the validation table.
         tokens: token ids to share between runs with one table, tokenizer, prompts and lengths.
         on_line: called with every line of the history; printed to stderr if absent.
+        say: told that a run is complete or goes on; printed to stderr if absent.
 
     Raises:
         LingweaveError: bad input, a folder of another run, a disk that is full.
         RunInterrupted: SIGINT or SIGTERM; the run is saved.
     """
     config_out = Path(config.out)
+    say = say or (lambda message: print(message, file=sys.stderr))
     check_folder(config_out, config)
     _check_packages(config)
     recipe = recipe_of(config)
@@ -85,11 +93,12 @@ def train(
         resumed = write_run(config_out, config, table)
         if model_folder.is_dir():
             record = read_model_record(model_folder)
-            print(f"{config_out}: complete after {record['steps']} steps", file=sys.stderr)
+            say(f"{config_out}: complete after {record['steps']} steps")
             return model_folder
         valid = valid if valid is not None else _validation_table(config)
-        model = built_encoder(config, lambda: chain(table.texts("query"), table.texts("passage")))
-        args = arguments(config, _bf16(config))
+        model = built_encoder(config, lambda: sampled_texts(table))
+        static = isinstance(model[0], StaticEmbedding)
+        args = arguments(config, static, _bf16(config, static))
         prompts = (config.query_prompt, config.passage_prompt)
         lengths = (config.query_length, config.passage_length)
         if tokens is None or tokens.table is not table:
@@ -110,14 +119,23 @@ def train(
         last = complete_checkpoints(trainer.checkpoints)[-1:] if resumed else []
         if args.should_save:
             history.start(last[0] if last else None)
+        if last:
+            say(f"{config_out}: goes on from step {int(last[0].name.partition('-')[2])}")
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
-        if interruption.signal is not None and trainer.state.global_step < config.steps:
-            raise RunInterrupted(interruption.signal, trainer.state.global_step, config.out)
+        if interruption.step is not None:
+            raise RunInterrupted(interruption.signal, interruption.step, config.out)
         trainer.accelerator.wait_for_everyone()
         if args.should_save:
             _finish(trainer, config, table, valid)
         trainer.accelerator.wait_for_everyone()
         return model_folder
+
+
+def sampled_texts(table: ParallelTable) -> Iterator[str]:
+    """What a tokenizer is trained on: all texts, or every k-th of a table that has too many."""
+    total = sum(int(table.present(side).sum()) for side in SIDES)
+    stride = -(-total // TOKENIZER_TEXTS)
+    return islice(chain(*(table.texts(side) for side in SIDES)), 0, None, stride)
 
 
 def recipe_of(config: TrainConfig) -> Recipe:
@@ -179,11 +197,11 @@ def _finish(
     shutil.rmtree(trainer.checkpoints, ignore_errors=True)
 
 
-def _bf16(config: TrainConfig) -> bool:
+def _bf16(config: TrainConfig, static: bool) -> bool:
     if config.precision != "auto":
         return config.precision == "bf16"
     on_gpu = config.device != "cpu" and torch.cuda.is_available()
-    return on_gpu and config.encoder != "static" and torch.cuda.is_bf16_supported()
+    return on_gpu and not static and torch.cuda.is_bf16_supported()
 
 
 def _check_packages(config: TrainConfig) -> None:
@@ -201,7 +219,8 @@ def _surroundings(config: TrainConfig) -> Iterator[Interruption]:
     """Threads, seeds, environment and signal handlers of a run, put back afterwards."""
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()
     threads = torch.get_num_threads()
-    parallel = os.environ.get("TOKENIZERS_PARALLELISM")
+    environment = {name: os.environ.get(name) for name in _VARIABLES}
+    os.environ.setdefault("WANDB_PROJECT", "lingweave")
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     interruption = Interruption()
     previous: dict[int, Any] = {}
@@ -217,21 +236,23 @@ def _surroundings(config: TrainConfig) -> Iterator[Interruption]:
     if config.threads is not None:
         torch.set_num_threads(config.threads)
         os.environ["TOKENIZERS_PARALLELISM"] = "true" if config.threads > 1 else "false"
-    logging.set_verbosity_error()  # What the library would say is about its own defaults.
-    logging.disable_progress_bar()
+    # What the libraries would say is about their own defaults.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield interruption
     finally:
         logging.set_verbosity(verbosity)
         if bars:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
         for caught, handler in previous.items():
             signal.signal(caught, handler)
         torch.set_num_threads(threads)
-        if parallel is None:
-            os.environ.pop("TOKENIZERS_PARALLELISM", None)
-        else:
-            os.environ["TOKENIZERS_PARALLELISM"] = parallel
+        for name, value in environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         random.setstate(states[0])
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])

@@ -48,7 +48,10 @@ def new_folder(target: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
+        readable = part.stat().st_mode & 0o666
         for path in sorted(part.rglob("*")):
+            if path.is_file():  # safetensors lets only the owner read; a server is another user.
+                path.chmod(readable)
             _flush(path)
         _flush(part)
         if target.exists():

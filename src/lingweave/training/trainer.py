@@ -38,14 +38,17 @@ Line = Mapping[str, float]
 
 
 class Interruption:
-    """Whether someone asked the run to stop; set from a signal handler."""
+    """Whether someone asked the run to stop; ``signal`` is set from a signal handler."""
 
     signal: int | None = None
+    step: int | None = None
+    """The step at which the run was saved and stopped for it."""
 
 
-def arguments(config: TrainConfig, bf16: bool) -> SentenceTransformerTrainingArguments:
+def arguments(
+    config: TrainConfig, static: bool, bf16: bool
+) -> SentenceTransformerTrainingArguments:
     """The library's arguments for a run. What is switched off costs time in every step."""
-    static = config.encoder == "static"
     clip = config.max_grad_norm if config.max_grad_norm is not None else (0.0 if static else 1.0)
     constant = "constant_with_warmup"
     given = SentenceTransformerTrainingArguments(
@@ -94,7 +97,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.checkpoints = Path(config.out) / "checkpoints"
         self.random = any(isinstance(p, torch.nn.Dropout) for p in model.modules())
         self.batches = batches
-        self.objective = MaskedInfoNCE(model, config.temperature)
+        self.objective: MaskedInfoNCE = MaskedInfoNCE(model, config.temperature)
         super().__init__(
             model=model,
             args=args,
@@ -114,11 +117,12 @@ class PlanTrainer(SentenceTransformerTrainer):
     ) -> torch.Tensor:
         model.train()  # Every time: a loaded backbone is in evaluation mode inside one that is not.
         if self.random:
-            seed_torch(step_seed(self.config.seed, self.state.global_step, self.args.process_index))
+            seed = step_seed(self.config.seed, self.state.global_step, self.args.process_index)
+            seed_torch(seed, self.args.device)
         loss = self.compute_loss(model, self._prepare_inputs(inputs))
         assert isinstance(loss, torch.Tensor)
         # Not through accelerate, which looks for an optional package on the disk at every call.
-        loss.backward()
+        torch.autograd.backward(loss)
         return loss.detach()
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
@@ -196,6 +200,7 @@ class _Flow(TrainerCallback):
         if every and step % every == 0 and not last:
             control.should_save = True
         if self._asked_to_stop(step) and not last:
+            self.interruption.step = step
             control.should_save = True
             control.should_training_stop = True
 
@@ -216,10 +221,10 @@ def step_seed(seed: int, step: int, rank: int) -> int:
     return int(mixed[0] >> np.uint64(1))
 
 
-def seed_torch(seed: int) -> None:
+def seed_torch(seed: int, device: torch.device) -> None:
     """Seeds the generators in use. ``torch.manual_seed`` takes 0.3 ms where there is no GPU."""
     torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():
+    if device.type == "cuda":
         torch.cuda.manual_seed(seed)
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from lingweave.benchmark import Benchmark, Gold, Texts
+from lingweave.errors import LingweaveError
 from lingweave.judgements import judgements_of
 from lingweave.metrics import average_precision, relevant_ranks
 from lingweave.plan import BatchPlan, Recipe
@@ -39,12 +40,8 @@ class Validation:
     ) -> None:
         self.tokens = tokens
         self.criterion = criterion
-        size = int(np.diff(table.shape().offsets).min())
-        batch_size = max(2, min(batch_size, size))
-        steps = max(1, -(-min(records, len(table)) // batch_size))
-        recipe = Recipe("hybrid", batch_size=batch_size, steps=steps)
-        self.plan = BatchPlan(recipe, table.shape(), SEED)
-        self.steps = steps
+        self.plan = validation_plan(table, batch_size, min(records, len(table)))
+        self.steps = self.plan.recipe.steps
         self.rows = np.unique(
             np.linspace(0, len(table) - 1, min(records, len(table))).astype(np.int64)
         )
@@ -105,6 +102,29 @@ class Validation:
             unit = functional.normalize(output["sentence_embedding"].float(), dim=1)
             parts.append(unit.cpu().numpy())
         return np.concatenate(parts[1:] or parts)
+
+
+def validation_plan(table: ParallelTable, batch_size: int, records: int) -> BatchPlan:
+    """Batches about as many rows as there are records, the same for every run over the table.
+
+    Half mono and half cross, at most ``batch_size`` rows; smaller, or mono only, where the split
+    has too few records or languages for that.
+
+    Raises:
+        LingweaveError: not even two records can stand in one batch.
+    """
+    for mixture in ("hybrid", "mono=1", "same=1"):
+        size = batch_size
+        while size >= 2:
+            recipe = Recipe(mixture, batch_size=size, steps=max(1, -(-records // size)))
+            try:
+                return BatchPlan(recipe, table.shape(), SEED)
+            except LingweaveError:
+                size //= 2
+    raise LingweaveError(
+        "valid: each data set needs two records that share a language; name other files, or leave"
+        " eval_every out"
+    )
 
 
 def benchmark_of(table: ParallelTable, rows: Ints) -> Benchmark:
