@@ -17,7 +17,7 @@ from lingweave.errors import LingweaveError
 from lingweave.sources.rows import read_table
 from lingweave.training import TrainConfig
 from lingweave.training.encoder import built_encoder
-from lingweave.training.run import RunInterrupted, train
+from lingweave.training.run import RunInterrupted, tokens_of, train
 from lingweave.training.tokens import Tokens
 
 
@@ -245,16 +245,36 @@ def test_training_goes_on_from_a_trained_model(quick, tmp_path):
 
 
 def test_tokens_and_tables_can_be_shared(quick, table_file, tmp_path):
-    alone = train(TrainConfig(**quick), on_line=silent)
+    start = train(TrainConfig(**quick | {"steps": 2}), on_line=silent)
+    quick |= {"encoder": str(start), "learning_rate": 1e-2}
+    alone = train(TrainConfig(**quick | {"out": str(tmp_path / "a")}), on_line=silent)
     table = read_table([table_file])
     config = TrainConfig(**quick | {"out": str(tmp_path / "b")})
-    model = built_encoder(config, lambda: [*table.texts("query"), *table.texts("passage")])
-    tokens = Tokens(model, table, ("Query: ", "Passage: "), (24, 32))
+    tokens = tokens_of(config, table)
     shared = [
         train(replace(config, out=str(tmp_path / name)), table=table, tokens=tokens, on_line=silent)
         for name in "bc"
     ]
+    assert tokens._kept[0]
     assert all(same(weights(alone), weights(folder)) for folder in shared)
+    other = replace(config, out=str(tmp_path / "d"), query_prompt="Q: ")
+    before = len(tokens._kept[0])
+    assert not same(
+        weights(alone), weights(train(other, table=table, tokens=tokens, on_line=silent))
+    )
+    assert len(tokens._kept[0]) == before
+
+
+def test_the_vocabulary_may_come_from_other_files(quick, table_file, tmp_path):
+    few = tmp_path / "few.jsonl"
+    few.write_text("\n".join(table_file.read_text().splitlines()[:80]))
+    quick |= {"table": [str(few)], "steps": 2, "batch_size": 8}
+    own = train(TrainConfig(**quick), on_line=silent)
+    config = TrainConfig(
+        **quick | {"vocabulary_from": [str(table_file)], "out": str(tmp_path / "b")}
+    )
+    other = train(config, on_line=silent)
+    assert (own / "tokenizer.json").read_text() != (other / "tokenizer.json").read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

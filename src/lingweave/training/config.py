@@ -44,10 +44,15 @@ class TrainConfig:
     """How data sets are drawn: 0 uniformly, 1 by size (the paper), between them tempered."""
     arm: str | None = None
     """What the run is called in tables; absent: the recipe."""
+    seen: list[str] | None = None
+    """Benchmarks whose texts or articles the table holds, as `xquad-r (articles)`: evaluations
+    print it; [] says that it holds none."""
     encoder: str = "static"
     """static or transformer (both start from nothing), or a model by folder or hub name."""
     vocabulary: int = 16_000
     """Size of the vocabulary trained on the table, for encoders that start from nothing."""
+    vocabulary_from: list[str] | None = None
+    """Files whose texts the vocabulary is trained on beside the table's own."""
     dimension: int = 128
     """Width of the vectors, for encoders that start from nothing."""
     layers: int = 4

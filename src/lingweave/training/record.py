@@ -86,6 +86,7 @@ def write_model_record(
             "arm": config.label,
             "recipe": config.recipe,
             "seed": config.seed,
+            "seen": config.seen,
             "step": step,
             "steps": state.global_step,
             "steps_planned": config.steps,

@@ -25,7 +25,7 @@ from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import PlannedBatches
-from lingweave.training.encoder import built_encoder
+from lingweave.training.encoder import built_encoder, loaded_encoder
 from lingweave.training.history import History
 from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
 from lingweave.training.storage import disk_errors_named, new_folder
@@ -74,7 +74,7 @@ def train(
         config: the run.
         table: the table that ``config.table`` names, if it is at hand already.
         valid: likewise for the validation table.
-        tokens: token ids to share between runs with one table, tokenizer, prompts and lengths.
+        tokens: token ids to share between runs (``tokens_of``); not used if they do not fit.
         on_line: called with every line of the history; printed to stderr if absent.
         say: told that a run is complete or goes on; printed to stderr if absent.
 
@@ -96,13 +96,13 @@ def train(
             say(f"{config_out}: complete after {record['steps']} steps")
             return model_folder
         valid = valid if valid is not None else _validation_table(config)
-        model = built_encoder(config, lambda: sampled_texts(table))
+        model = built_encoder(config, lambda: _vocabulary_texts(config, table))
         static = isinstance(model[0], StaticEmbedding)
         args = arguments(config, static, _bf16(config, static))
         prompts = (config.query_prompt, config.passage_prompt)
         lengths = (config.query_length, config.passage_length)
-        if tokens is None or tokens.table is not table:
-            tokens = Tokens(model, table, prompts, lengths)
+        own = Tokens(model, table, prompts, lengths)
+        tokens = tokens if tokens is not None and tokens.serves(own) else own
         plan = BatchPlan(recipe, table.shape(), config.seed, args.world_size)
         batches = PlannedBatches(plan, tokens, config.steps, config.negatives, args.process_index)
         validation = None
@@ -129,6 +129,14 @@ def train(
             _finish(trainer, config, table, valid)
         trainer.accelerator.wait_for_everyone()
         return model_folder
+
+
+def _vocabulary_texts(config: TrainConfig, table: ParallelTable) -> Iterator[str]:
+    """The texts that a tokenizer is trained on."""
+    own = sampled_texts(table)
+    if not config.vocabulary_from:
+        return own
+    return chain(sampled_texts(_read(config, config.vocabulary_from, "train")), own)
 
 
 def sampled_texts(table: ParallelTable) -> Iterator[str]:
@@ -160,6 +168,20 @@ def _read(config: TrainConfig, paths: list[str], split: str) -> ParallelTable:
         datasets=config.datasets,
         one_of=config.one_of or (),
         split=split,
+    )
+
+
+def tokens_of(config: TrainConfig, table: ParallelTable) -> Tokens:
+    """Token ids for runs that differ in recipe or seed and have one table and pretrained encoder.
+
+    Raises:
+        LingweaveError: the encoder cannot be read.
+    """
+    return Tokens(
+        loaded_encoder(config.encoder, config.pooling),
+        table,
+        (config.query_prompt, config.passage_prompt),
+        (config.query_length, config.passage_length),
     )
 
 

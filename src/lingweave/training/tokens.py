@@ -6,6 +6,7 @@ back in every epoch and in every language pair.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,10 +52,19 @@ class Tokens:
         """
         self.table = table
         self.prompts = prompts
+        self.lengths = lengths
         self._limit = limit
         self._tokenize, self._join = _ways(model, prompts, lengths)
         self._kept: tuple[dict[int, Encoded], ...] = ({}, {})
         self._negatives: dict[int, tuple[Encoded, ...]] = {}
+
+    def serves(self, other: "Tokens") -> bool:
+        """Whether this one gives what ``other`` would: same table, prompts, lengths, tokenizer."""
+        if (self.table, self.prompts, self.lengths) != (other.table, other.prompts, other.lengths):
+            return False
+        samples = list(islice(self.table.texts("passage"), 0, None, 1 + len(self.table) // 16))[:16]
+        pairs = zip(self._tokenize(1, samples), other._tokenize(1, samples), strict=True)
+        return all(np.array_equal(one, two) for one, two in pairs)
 
     def encoded(
         self, side: int, rows: NDArray[np.int64], languages: NDArray[np.int64]
