@@ -155,7 +155,8 @@ def _parser() -> ArgumentParser:
 
 
 def _joined(argv: list[str], kind: type[Any]) -> list[str]:
-    """Lists as people write them: ``--table a.parquet b.parquet``, ``--languages de,en``.
+    """Options as people write them: ``--quick``, ``--table a.parquet b.parquet``,
+    ``--languages de,en``.
 
     The words after an option that takes a list become the JSON list that the parser reads; words
     before the first option belong to the field that the dataclass names as POSITIONAL.
@@ -169,6 +170,9 @@ def _joined(argv: list[str], kind: type[Any]) -> list[str]:
     while place < len(argv):
         word, place = argv[place], place + 1
         name = word.removeprefix("--")
+        if hints.get(name) is bool and argv[place : place + 1] not in (["true"], ["false"]):
+            words.append(f"{word}=true")
+            continue
         if not word.startswith("--") or not _takes_list(hints.get(name)):
             words.append(word)
             continue

@@ -25,6 +25,7 @@ def oracle_scores(benchmark: Benchmark, fact_of: Callable[[str], str]) -> Scores
     }
 
     def block(language: str, rows: slice) -> NDArray[np.float32]:
-        return (queries[language][rows][:, None] == passages[None, :]).astype(np.float32)
+        same: NDArray[np.bool_] = queries[language][rows][:, None] == passages[None, :]
+        return same.astype(np.float32)
 
     return Scores(block, None, {"encoder": "oracle", "definition": "same generating fact"})

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lingweave.atlas import DEFAULT_LANGUAGES
 from lingweave.benchmark import Benchmark
+from lingweave.encoders.oracle import oracle_scores
 from lingweave.encoders.random_vectors import RandomVectors
 from lingweave.encoders.scores import Scores, encoder_scores
 from lingweave.encoders.vectors import vectors_scores
@@ -17,7 +19,9 @@ from lingweave.evaluate import storage
 from lingweave.evaluate.evaluation import Evaluation, evaluate
 from lingweave.languages import canonical
 from lingweave.ranks import TIE_RULES
+from lingweave.sources.atlas import SEED, atlas_benchmark, fact_of
 from lingweave.sources.lareqa import lareqa, mlqa_r, xquad_r
+from lingweave.sources.parallel import parallel
 
 log = logging.getLogger("lingweave")
 
@@ -29,7 +33,7 @@ class EvaluateConfig:
     benchmark: str = "lareqa"
     """The benchmark: a name of `BENCHMARKS`."""
     data: Path | None = None
-    """The benchmark's folder; atlas needs none."""
+    """The benchmark's folder, or the rows of `parallel`; atlas needs none."""
     model: str | None = None
     """A sentence-transformers model: a folder, or a name on the hub."""
     encoder: Literal["tfidf", "random", "oracle"] | None = None
@@ -42,10 +46,10 @@ class EvaluateConfig:
     """cosine: L2-normalised and scored in fp32; dot: vectors as they are."""
     ties: Literal["pessimistic", "optimistic", "index"] = "pessimistic"
     """Where a gold stands among candidates with its score: last, first, or by pool order."""
-    languages: tuple[str, ...] | None = None
-    """Only these languages, as queries and in the pool; all by default."""
-    seed: int = 0
-    """Seed of the random encoder and of benchmarks that are generated."""
+    languages: list[str] | None = None
+    """Only these languages, as queries and in the pool; all by default (of atlas: twelve)."""
+    seed: int | None = None
+    """Seed of the random encoder (0 by default) and of the atlas (20 by default)."""
     batch_size: int = 64
     """Texts a model encodes together."""
     dtype: Literal["fp32", "bf16"] = "fp32"
@@ -70,6 +74,10 @@ class EvaluateConfig:
             raise LingweaveError(f"--encoder {self.encoder}: choose from {', '.join(ENCODERS)}")
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
+        if self.encoder == "oracle" and not self.benchmark.startswith("atlas"):
+            raise LingweaveError(
+                "--encoder oracle: only the atlas knows the facts behind its texts"
+            )
         if self.batch_size < 1:
             raise LingweaveError(f"--batch_size {self.batch_size}: must be 1 or more")
 
@@ -78,17 +86,25 @@ def _from_folder(load: Callable[[Path], Benchmark]) -> Callable[[EvaluateConfig]
     def loaded(config: EvaluateConfig) -> Benchmark:
         if config.data is None:
             raise LingweaveError(
-                f"--benchmark {config.benchmark} needs --data FOLDER with its json files"
+                f"--benchmark {config.benchmark} needs --data: the place of its files"
             )
         return load(config.data)
 
     return loaded
 
 
+def _atlas(split: str, config: EvaluateConfig) -> Benchmark:
+    seed = SEED if config.seed is None else config.seed
+    return atlas_benchmark(split, config.languages or DEFAULT_LANGUAGES, seed)
+
+
 BENCHMARKS: dict[str, Callable[[EvaluateConfig], Benchmark]] = {
     "lareqa": _from_folder(lareqa),
     "xquad-r": _from_folder(xquad_r),
     "mlqa-r": _from_folder(mlqa_r),
+    "parallel": _from_folder(lambda data: parallel([data])),
+    "atlas": lambda config: _atlas("test", config),
+    "atlas-validation": lambda config: _atlas("validation", config),
 }
 """Names of benchmarks to their loaders."""
 
@@ -102,7 +118,8 @@ def _tfidf(benchmark: Benchmark, config: EvaluateConfig) -> Scores:
 
 ENCODERS: dict[str, Callable[[Benchmark, EvaluateConfig], Scores]] = {
     "tfidf": _tfidf,
-    "random": lambda benchmark, config: encoder_scores(RandomVectors(config.seed), benchmark),
+    "random": lambda benchmark, config: encoder_scores(RandomVectors(config.seed or 0), benchmark),
+    "oracle": lambda benchmark, config: oracle_scores(benchmark, fact_of),
 }
 """Names of encoders that need no model to their scores."""
 

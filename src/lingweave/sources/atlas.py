@@ -10,7 +10,7 @@ import pyarrow as pa
 
 import lingweave
 from lingweave import atlas
-from lingweave.atlas import Atlas
+from lingweave.atlas import Atlas, Record
 from lingweave.benchmark import Benchmark
 from lingweave.sources.parallel import benchmark_of
 from lingweave.sources.rows import cache_folder
@@ -31,10 +31,21 @@ def atlas_table(
     Raises:
         LingweaveError: the atlas has no sentences in one of the languages.
     """
+    return ParallelTable.open(atlas_path(part, languages, seed))
+
+
+def atlas_path(
+    part: str, languages: Sequence[str] = atlas.DEFAULT_LANGUAGES, seed: int = SEED
+) -> Path:
+    """The packed table of a part; generated if it is not there yet.
+
+    Raises:
+        LingweaveError: the atlas has no sentences in one of the languages.
+    """
     path = _folder(languages, seed) / f"{part}.arrow"
     if not path.exists():
         _write(atlas.generate(languages, seed), path.parent)
-    return ParallelTable.open(path)
+    return path
 
 
 def atlas_benchmark(
@@ -73,7 +84,7 @@ def _write(made: Atlas, folder: Path) -> None:
         records = getattr(made, part)
         table = _table(
             [record.id for record in records],
-            [record.group or None for record in records],
+            [_group(part, record) for record in records],
             [(record.queries, record.passages) for record in records],
             made.languages,
         )
@@ -81,6 +92,13 @@ def _write(made: Atlas, folder: Path) -> None:
     ids = [f"name-{number}" for number in range(len(made.names))]
     pairs = [(texts, texts) for texts in made.names]
     _table(ids, [None] * len(ids), pairs, made.languages).write(folder / "names.arrow")
+
+
+def _group(part: str, record: Record) -> str:
+    """What stands together: in training, records of one fact, which have one passage; in the
+    other splits, records about one subject, which are not independent of each other."""
+    fact = f"{record.fact.subject}|{record.fact.property}"
+    return fact if part == "train" else record.group
 
 
 def _table(

@@ -1,9 +1,26 @@
 """A parallel table as a benchmark: every record's query asks for its own passage."""
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
 import pyarrow as pa
 
 from lingweave.benchmark import Benchmark, Gold, Texts
+from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable
+
+
+def parallel(paths: Sequence[str | os.PathLike[str]]) -> Benchmark:
+    """The benchmark of one's own parallel rows: files as ``read_table`` takes them.
+
+    Raises:
+        LingweaveError: the rows cannot be read.
+    """
+    table = read_table(paths, split=None)
+    name = "parallel " + ", ".join(Path(path).name for path in paths)
+    source = {"folder": ", ".join(map(str, paths)), "fingerprint": table.fingerprint}
+    return benchmark_of(table, name, source)
 
 
 def benchmark_of(table: ParallelTable, name: str, source: dict[str, str]) -> Benchmark:
