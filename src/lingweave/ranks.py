@@ -335,7 +335,10 @@ def _heads(block: Floats, language: int, start: int, depth: int) -> TopLists:
                 break
         values = line[reached]
         if len(reached) > 4 * depth:
-            kept = values >= np.partition(values, len(values) - depth)[len(values) - depth]
+            # Sorted, not partitioned: thousands of equal scores make a partition slow.
+            last = np.sort(values)[len(values) - depth]
+            kept = values > last
+            kept[np.flatnonzero(values == last)[: depth - np.count_nonzero(kept)]] = True
             reached, values = reached[kept], values[kept]
         order = np.argsort(-values, kind="stable")[:depth]
         positions[r], scores[r] = reached[order], values[order]

@@ -4,8 +4,10 @@ A piece that is finished returns at once and an interrupted one goes on, because
 ``evaluate`` do: the demo keeps no state of its own.
 """
 
+import contextlib
+import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
     from lingweave.table import ParallelTable
+    from lingweave.training.tokens import Tokens
 
 
 class Progress(NamedTuple):
@@ -29,10 +32,26 @@ class Progress(NamedTuple):
 _say: list[Callable[[Progress], None]] = []
 
 
+@contextlib.contextmanager
+def saying(say: Callable[[Progress], None]) -> Iterator[None]:
+    """Progress of what this process does goes to ``say``, and warnings nowhere: floors tie by
+    their nature, and the report says so."""
+    log = logging.getLogger("lingweave")
+    level = log.level
+    _say.append(say)
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        _say.remove(say)
+        log.setLevel(level)
+
+
 def start_worker(queue: "SimpleQueue[Progress | None]") -> None:
     """Prepares a worker process: one thread, and Ctrl-C left to the trainer and to the parent."""
-    _say.append(queue.put)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _say.append(queue.put)
+    logging.getLogger("lingweave").setLevel(logging.ERROR)
     import torch
 
     torch.set_num_threads(1)
@@ -66,7 +85,10 @@ def _train(
         if isinstance(line, dict) and "step" in line:
             _report(piece, 0.9 * line["step"] / config.steps)
 
-    train(config, table=_table(part, runs), on_line=on_line)
+    table = _table(part, runs)
+    # The arms start from one encoder: a worker tokenises the table once for all of them.
+    tokens = _tokens(config.encoder, runs) if part == "train" else None
+    train(config, table=table, tokens=tokens, on_line=on_line, say=_silent)
 
 
 def _evaluate(piece: str, runs: Runs, name: str, **what: str) -> None:
@@ -82,6 +104,17 @@ def _table(part: str, runs: Runs) -> "ParallelTable":
     from lingweave.sources.atlas import atlas_table
 
     return atlas_table(part, runs.languages)
+
+
+@lru_cache(maxsize=1)
+def _tokens(encoder: str, runs: Runs) -> "Tokens":
+    from lingweave.training.run import tokens_of
+
+    return tokens_of(runs.training("any", "hybrid", 0), _table("train", runs))
+
+
+def _silent(message: str) -> None:
+    """The bar says what is under way."""
 
 
 def _report(piece: str, done: float) -> None:

@@ -39,7 +39,7 @@ class Settings:
     """Tokens of the static encoder's vocabulary."""
 
 
-FULL, QUICK = Settings(), Settings(steps=400, warm_steps=150)
+FULL, QUICK = Settings(), Settings(steps=400, warm_steps=150, vocabulary=8_000)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Runs:
     @classmethod
     def of(cls, config: DemoConfig) -> "Runs":
         """The runs that a demo's options ask for."""
-        return cls(config.out, tuple(config.languages), config.quick)
+        return cls(config.out, config.codes, config.quick)
 
     @property
     def settings(self) -> Settings:

@@ -1,12 +1,14 @@
 """The demo from options to a table, a summary and a page."""
 
 import contextlib
+import importlib
 import json
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,31 +75,44 @@ def _check_folder(out: Path) -> None:
 
 
 def _work(runs: Runs, config: DemoConfig) -> None:
-    """Trains and evaluates, in worker processes side by side."""
+    """Trains and evaluates the arms in worker processes, and meanwhile the floors here."""
     # Each worker computes with one thread: they share the cores between them.
     os.environ |= dict.fromkeys(THREADS, "1")
-    context = get_context("spawn")
+    arms = [(arm, seed) for seed in config.seeds for arm in ARMS]
+    context = _context()
     queue: SimpleQueue[jobs.Progress | None] = context.SimpleQueue()
-    pieces = ["warm start", *FLOORS, *(f"{arm} {seed}" for seed in config.seeds for arm in ARMS)]
     with (
-        _shown(queue, pieces),
+        _shown(queue, ["warm start", *FLOORS, *(f"{arm} {seed}" for arm, seed in arms)]),
         ProcessPoolExecutor(
             config.workers, context, initializer=jobs.start_worker, initargs=(queue,)
         ) as pool,
+        ThreadPoolExecutor(1) as here,
+        jobs.saying(queue.put),
     ):
-        futures: list[Future[None]] = []
         try:
-            warm = pool.submit(jobs.warm_start, runs)
-            futures = [pool.submit(jobs.floor, runs, name) for name in FLOORS]
-            warm.result()
-            futures += [
-                pool.submit(jobs.arm, runs, arm, seed) for seed in config.seeds for arm in ARMS
-            ]
+            # The first worker is there once torch is imported; the floors do without.
+            futures = [here.submit(jobs.floor, runs, name) for name in FLOORS]
+            pool.submit(jobs.warm_start, runs).result()
+            futures += [pool.submit(jobs.arm, runs, arm, seed) for arm, seed in arms]
+            importlib.import_module("lingweave.report.page")  # The plots' library, meanwhile.
             for future in wait(futures, return_when=FIRST_EXCEPTION).done:
                 future.result()
         except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
+            for executor in (pool, here):
+                executor.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+def _context() -> BaseContext:
+    """How workers start: forked from one process that has imported torch, where that is possible,
+    so that the import, which takes longer than some of the work, happens once."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["lingweave.training.run", "lingweave.evaluate.run"])
+    # It imports while this process does other work.
+    forkserver.ensure_running()
+    return context
 
 
 @contextlib.contextmanager

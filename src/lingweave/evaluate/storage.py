@@ -17,6 +17,7 @@ from lingweave.errors import LingweaveError
 from lingweave.ranks import Counts, GoldRanks, TopLists, columns_of
 
 SUMMARY, RANKS, TOPK = "evaluation.json", "ranks.parquet", "topk.parquet"
+LANGUAGE_COLUMNS = ("query_language", "passage_language")
 
 
 def ranks_table(ranks: GoldRanks, groups: list[str]) -> pa.Table:
@@ -150,25 +151,25 @@ def read_ranks(
     """The ranks, and the group name of each query id."""
     table = read_table(folder / RANKS)
     try:
-        ids, first, query = np.unique(
-            np.asarray(table["query_id"].to_pylist(), dtype=object).astype(str),
-            return_index=True,
-            return_inverse=True,
-        )
-        group = table["group"].to_pylist()
+        # Millions of rows, few distinct strings: only those are ever made into Python objects.
+        column = table["query_id"].combine_chunks().dictionary_encode()
+        ids, number = np.unique(column.dictionary.to_pylist(), return_inverse=True)
+        query = number[column.indices.to_numpy()]
+        first = np.unique(query, return_index=True)[1]
+        group = table["group"].combine_chunks().take(pa.array(first)).to_pylist()
         numbers = {
             name: table[name].to_numpy().astype(np.int64)
             for name in table.column_names
             if pa.types.is_integer(table[name].type)
         }
-        code = {language: i for i, language in enumerate(languages)}
+        codes = {side: _codes(table[side], languages) for side in LANGUAGE_COLUMNS}
         ranks = GoldRanks(
             languages=languages,
             query_ids=tuple(map(str, ids)),
             corpus_sizes=np.array(corpus_sizes, dtype=np.int64),
-            query_language=np.array([code[x] for x in table["query_language"].to_pylist()]),
+            query_language=codes["query_language"],
             query=query.astype(np.int64),
-            passage_language=np.array([code[y] for y in table["passage_language"].to_pylist()]),
+            passage_language=codes["passage_language"],
             position=numbers["position"],
             grade=numbers["grade"],
             own=Counts(*(numbers[f"own_{name}"] for name in Counts._fields)),
@@ -178,7 +179,16 @@ def read_ranks(
         raise LingweaveError(
             f"{folder / RANKS}: no column or language {error}; evaluate again"
         ) from error
-    return ranks, [group[i] for i in first]
+    return ranks, group
+
+
+def _codes(column: pa.ChunkedArray, languages: tuple[str, ...]) -> NDArray[np.int64]:
+    """The place of each row's language; KeyError for a language that is not there."""
+    encoded = column.combine_chunks().dictionary_encode()
+    place = {language: i for i, language in enumerate(languages)}
+    places = np.array([place[x] for x in encoded.dictionary.to_pylist()], dtype=np.int64)
+    rows: NDArray[np.int64] = places[encoded.indices.to_numpy()]
+    return rows
 
 
 def read_table(path: Path) -> pa.Table:

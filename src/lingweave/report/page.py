@@ -89,6 +89,7 @@ def _maps(comparison: Comparison) -> list[Drawing]:
     return [
         Drawing(Markup(map_heatmap(comparison, arm, f"map{place}")), arm_label(arm))
         for place, arm in enumerate(comparison.arms)
+        if not _uniform(arm)
     ]
 
 
@@ -99,8 +100,14 @@ def _gaps(comparison: Comparison) -> list[Drawing]:
             f"{arm.name} minus {comparison.baseline}",
         )
         for place, arm in enumerate(comparison.arms)
-        if arm.name != comparison.baseline
+        if arm.name != comparison.baseline and not _uniform(arm)
     ]
+
+
+def _uniform(arm: ComparedArm) -> bool:
+    """Whether all cells of an arm's map are alike by its nature: it would show one colour."""
+    encoder = (arm.summaries[0].get("provenance") or {}).get("encoder") or {}
+    return encoder.get("encoder") in ("random", "oracle")
 
 
 def _distances(comparison: Comparison) -> Drawing | None:
