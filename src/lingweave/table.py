@@ -4,6 +4,7 @@ A record is one question-passage pair in every language that has it. It is store
 and never multiplied out by language pairs: which pairs are trained is the plan's business.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -126,7 +127,8 @@ class ParallelTable:
                 writer.write_table(self._arrow.combine_chunks())
             part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
             raise LingweaveError(f"{path}: cannot write the table ({_line(error)})") from None
         return path
 

@@ -12,7 +12,7 @@ ARMS = ("x-x-mono", "x-y", "hybrid")
 FLOORS = ("tfidf", "random", "oracle")
 """The rows that need no training: two floors, and what is attainable."""
 
-SEEDS = (21, 22, 23)
+SEEDS = (41, 42, 43)
 """Training seeds; like the atlas seed, no figure of theirs was seen while choices were made."""
 
 

@@ -19,7 +19,7 @@ from lingweave.training.config import TrainConfig
 class Settings:
     """What the arms of a demo share."""
 
-    steps: int = 1500
+    steps: int = 2200
     """Steps of each arm."""
     warm_steps: int = 300
     """Steps of the warm start on parallel names."""

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import json
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -110,8 +111,10 @@ def _context() -> BaseContext:
         return get_context("spawn")
     context = get_context("forkserver")
     context.set_forkserver_preload(["lingweave.training.run", "lingweave.evaluate.run"])
-    # It imports while this process does other work.
+    # It imports while this process does other work, and Ctrl-C is not for it.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     forkserver.ensure_running()
+    signal.signal(signal.SIGINT, handler)
     return context
 
 

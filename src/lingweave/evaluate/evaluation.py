@@ -170,6 +170,7 @@ def evaluate(
             "software": software(),
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "training": scores.provenance.get("training"),
+            "seen": seen_in_training(scores.provenance.get("training"), benchmark.name),
             "configuration": configuration,
         },
     }
@@ -182,3 +183,19 @@ def evaluate(
         top=lambda: table,
         summary=summary,
     )
+
+
+def seen_in_training(training: dict[str, Any] | None, benchmark: str) -> str | None:
+    """Whether a model was trained on a benchmark's texts, by what its training record says.
+
+    ``unseen``, or what of it was seen (``seen (articles)``); None where nothing is recorded, as
+    for models that others trained.
+    """
+    declared = (training or {}).get("seen")
+    if declared is None:
+        return None
+    for entry in declared:
+        name, _, how = str(entry).partition(" ")
+        if name == benchmark:
+            return f"seen {how}".strip()
+    return "unseen"

@@ -164,13 +164,13 @@ def run_facts(arm: ComparedArm) -> list[Fact]:
     software = dict(first.get("software") or {})
     commit = software.pop("commit", None)
     data = (first.get("benchmark") or {}).get("source") or {}
-    seen = first.get("seen") or training.get("seen")
+    seen = first.get("seen")
     facts = [
         Fact("encoder", _words(encoder)),
         Fact("trained on", _words(_trained_on(training)) if training else "no training known"),
         Fact("seeds", ", ".join("unknown" if s is None else str(s) for s in arm.seeds)),
         Fact("benchmark", _words(data)),
-        Fact("seen in training", _words(seen) if seen is not None else "not recorded"),
+        Fact("benchmark in training", seen or "not recorded"),
         Fact("commit", str(commit or "not recorded")),
         Fact("trained with commit", str(training.get("commit") or "")),
         Fact("versions", _words(software)),

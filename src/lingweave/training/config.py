@@ -45,8 +45,8 @@ class TrainConfig:
     arm: str | None = None
     """What the run is called in tables; absent: the recipe."""
     seen: list[str] | None = None
-    """Benchmarks whose texts or articles the table holds, as `xquad-r (articles)`: evaluations
-    print it; [] says that it holds none."""
+    """Benchmarks whose texts or articles the table holds, as `xquad-r (articles)`, for evaluations
+    to print; [] says that it holds none of any."""
     encoder: str = "static"
     """static or transformer (both start from nothing), or a model by folder or hub name."""
     vocabulary: int = 16_000
