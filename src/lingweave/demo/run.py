@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, ThreadPoolExecutor, wait
@@ -93,12 +94,16 @@ def _work(runs: Runs, config: DemoConfig) -> None:
         try:
             # The first worker is there once torch is imported; the floors do without.
             futures = [here.submit(jobs.floor, runs, name) for name in FLOORS]
-            pool.submit(jobs.warm_start, runs).result()
-            futures += [pool.submit(jobs.arm, runs, arm, seed) for arm, seed in arms]
+            with _undivided():
+                warm = pool.submit(jobs.warm_start, runs)
+            warm.result()
+            with _undivided():
+                futures += [pool.submit(jobs.arm, runs, arm, seed) for arm, seed in arms]
             importlib.import_module("lingweave.report.page")  # The plots' library, meanwhile.
             for future in wait(futures, return_when=FIRST_EXCEPTION).done:
                 future.result()
         except BaseException:
+            print("Stopping: what is under way is saved first", file=sys.stderr)
             for executor in (pool, here):
                 executor.shutdown(wait=True, cancel_futures=True)
             raise
@@ -116,6 +121,19 @@ def _context() -> BaseContext:
     forkserver.ensure_running()
     signal.signal(signal.SIGINT, handler)
     return context
+
+
+@contextlib.contextmanager
+def _undivided() -> Iterator[None]:
+    """Puts Ctrl-C off: a worker must not be left half started."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
