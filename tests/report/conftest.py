@@ -96,7 +96,12 @@ def runs(tmp_path_factory, benchmark) -> list[str]:
     folders = []
     for arm, noise, bias in (("x-x-mono", 1.1, 1.2), ("hybrid", 1.0, 0.2)):
         for seed in (1, 2, 3):
-            training = {"arm": arm, "seed": seed, "recipe": {"mono": 1}, "commit": "abc123"}
+            training = {
+                "arm": arm,
+                "seed": seed,
+                "recipe": {"mono": 1},
+                "software": {"commit": "abc123"},
+            }
             one = toy_evaluation(benchmark, noise, bias=bias, seed=seed, training=training)
             one.save(root / f"{arm}-{seed}")
             folders.append(str(root / f"{arm}-{seed}"))

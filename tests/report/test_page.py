@@ -136,7 +136,7 @@ def test_says_what_was_run_and_how_sure_it_is(html):
         "abc123",
         "licence: CC0",
         "What ties could change",
-        "seen in training",
+        "benchmark in training",
         "rank distance",
         "÷ random",
     ):

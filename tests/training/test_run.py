@@ -54,7 +54,7 @@ def test_a_run_learns_and_its_model_loads_plainly(quick, encoder):
     assert (record["seed"], record["steps"], record["records"]) == (0, 80, 120)
     assert record["table"] == config.table
     assert len(record["table_fingerprint"]) == 32
-    assert {"torch", "transformers", "lingweave"} <= record["versions"].keys()
+    assert {"torch", "transformers", "lingweave"} <= record["software"].keys()
     assert not (Path(config.out) / "checkpoints").exists()
 
 

@@ -16,11 +16,11 @@ from lingweave.benchmark import Benchmark
 from lingweave.encoders.scores import Scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
-from lingweave.evaluate.provenance import software
 from lingweave.evaluate.summary import summary_of, tie_bounds_of
 from lingweave.judgements import judgements_of
 from lingweave.per_query import Pairs, Pools, per_query
 from lingweave.ranks import TIE_RULES, GoldRanks, gold_ranks
+from lingweave.software import software
 
 log = logging.getLogger("lingweave")
 

@@ -172,7 +172,7 @@ def run_facts(arm: ComparedArm) -> list[Fact]:
         Fact("benchmark", _words(data)),
         Fact("benchmark in training", seen or "not recorded"),
         Fact("commit", str(commit or "not recorded")),
-        Fact("trained with commit", str(training.get("commit") or "")),
+        Fact("trained with commit", str((training.get("software") or {}).get("commit") or "")),
         Fact("versions", _words(software)),
         Fact("evaluated", ", ".join(str(p["date"]) for p in provenance if p.get("date"))),
         Fact("folders", ", ".join(map(str, arm.folders))),

@@ -1,20 +1,18 @@
 """What a run writes about itself: ``run.json`` at its start, ``lingweave.json`` in its models."""
 
-import importlib.metadata
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerState
 
 from lingweave.errors import LingweaveError
+from lingweave.software import software
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig, differing_fields
 from lingweave.training.storage import disk_errors_named, write_json
 
 FORMAT_VERSION = 1
-_PACKAGES = ("lingweave", "torch", "sentence-transformers", "transformers", "tokenizers", "numpy")
 
 
 def check_folder(out: Path, config: TrainConfig) -> None:
@@ -64,7 +62,7 @@ def write_run(out: Path, config: TrainConfig, table: ParallelTable) -> bool:
                 "format_version": FORMAT_VERSION,
                 "config": config.to_dict(),
                 "table_fingerprint": table.fingerprint,
-                "versions": versions(),
+                "software": software(),
             },
         )
     return False
@@ -99,8 +97,7 @@ def write_model_record(
             "table_fingerprint": table.fingerprint,
             "valid_fingerprint": valid.fingerprint if valid is not None else None,
             "config": config.to_dict(),
-            "versions": versions(),
-            "commit": commit(),
+            "software": software(),
         },
     )
 
@@ -117,36 +114,6 @@ def read_model_record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise LingweaveError(f"{path}: not readable as JSON ({error})") from error
     return record
-
-
-def versions() -> dict[str, str]:
-    """The versions of what the weights depend on."""
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def commit() -> str | None:
-    """The git commit of this package's source, with + when files differ; None outside a clone."""
-    here = Path(__file__).resolve().parent
-    try:
-        head, changes = (
-            subprocess.run(
-                ["git", "-C", str(here), *rest],
-                capture_output=True,
-                text=True,
-                check=True,
-                timeout=5,
-            ).stdout.strip()
-            for rest in (("rev-parse", "HEAD"), ("status", "--porcelain", "--", str(here.parent)))
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return head + ("+" if changes else "")
 
 
 def _stored(out: Path) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Which software made a figure."""
+"""Which software made a figure, or the weights of a model."""
 
 import importlib.metadata
 import platform
@@ -9,7 +9,8 @@ from typing import Any
 import lingweave
 
 PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "torch", "transformers", "sentence-transformers", "pyarrow"
+    "numpy", "scipy", "scikit-learn", "torch", "transformers", "tokenizers",
+    "sentence-transformers", "pyarrow",
 )  # fmt: skip
 
 
@@ -31,12 +32,21 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    root = Path(__file__).resolve().parents[3]
-    if not (root / ".git").exists():
+    """The commit of the package's own checkout, with + where its files differ from it."""
+    package = Path(__file__).resolve().parent
+    if not (package.parents[1] / ".git").exists():
         return None
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        head, changes = (
+            subprocess.run(
+                ["git", "-C", str(package), *words],
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=True,
+            ).stdout.strip()
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--", str(package)))
+        )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return head + ("+" if changes else "")
