@@ -8,6 +8,7 @@ from scipy.stats import binom
 
 from lingweave.errors import LingweaveError
 from lingweave.plan import Batch, BatchPlan, Recipe, Repeats, TableShape
+from lingweave.plan.balance import balance
 
 LANGUAGES = ("ar", "de", "en", "th", "zh")
 
@@ -292,3 +293,14 @@ def test_recipes_have_names_and_can_be_written_out() -> None:
     made = plan(full(100), text)
     again = BatchPlan(Recipe(str(made.describe()["recipe"]), batch_size=16), full(100), 1)
     assert same(made.batch(3), again.batch(3))
+
+
+def test_a_run_is_told_what_holes_and_groups_do() -> None:
+    assert list(balance(plan(full(400)))) == []
+    queries = np.ones((400, 5), bool)
+    queries[10:, 3] = False
+    shape = TableShape(LANGUAGES, ("a",), np.array([0, 400]), queries, queries)
+    left_out, visits = balance(plan(shape, steps=50))
+    assert left_out.startswith("a: too few records for a monolingual batch in th;")
+    assert visits.startswith("visits to a record in 50 steps: ")
+    assert visits.endswith("median 2")

@@ -22,7 +22,8 @@ def print_evaluation(evaluation: Evaluation, folder: Path) -> None:
     console.print(
         f"rank distance {_figure(macro['rank_distance'], 1)}"
         f" ({_figure(macro['rank_distance_ratio'])} of a random ranking's),"
-        f" same language first {_figure(macro['same_language_first'])}, ties {evaluation.ties}"
+        f" same language first {_figure(macro['same_language_first'])}, ties {evaluation.ties}",
+        soft_wrap=True,
     )
     # Not through the console, which would break a long path.
     print(f"{folder}: evaluation.json, ranks.parquet, topk.parquet")

@@ -21,6 +21,7 @@ from transformers.utils import logging
 
 from lingweave.errors import LingweaveError
 from lingweave.plan import BatchPlan, Recipe
+from lingweave.plan.balance import balance
 from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig
@@ -104,6 +105,8 @@ def train(
         own = Tokens(model, table, prompts, lengths)
         tokens = tokens if tokens is not None and tokens.serves(own) else own
         plan = BatchPlan(recipe, table.shape(), config.seed, args.world_size)
+        for line in balance(plan):
+            say(line)
         batches = PlannedBatches(plan, tokens, config.steps, config.negatives, args.process_index)
         validation = None
         if config.eval_every and valid is not None:
