@@ -101,8 +101,6 @@ VERBS: dict[str, Callable[[], Verb]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit status: 2 for a mistake of the user's, 130 for Ctrl-C."""
-    # Worker processes of data loaders would otherwise warn about it once a step.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         config, run = _parsed(list(sys.argv[1:] if argv is None else argv))
         run(config)
