@@ -126,24 +126,41 @@ def test_data_sets_are_drawn_by_size_uniformly_or_tempered(exponent: float) -> N
 
 
 @pytest.mark.parametrize("exponent", [0, 0.5, 1])
-@pytest.mark.parametrize("kind", ["mono", "same"])
-def test_languages_are_drawn_uniformly_by_size_or_tempered(exponent: float, kind: str) -> None:
+def test_batches_draw_languages_uniformly_by_size_or_tempered(exponent: float) -> None:
     queries = np.zeros((1000, 5), bool)
     counts = np.array([1000, 640, 360, 160, 40])
-    # Disjoint for the rows of `same`, so that a draw among a record's languages is seen.
     for language, count in enumerate(counts):
         queries[:count, language] = True
-    queries[:] = queries | (kind == "same")
     shape = TableShape(LANGUAGES, ("a",), np.array([0, 1000]), queries, queries)
-    made = plan(shape, f"{kind}=1", batch_size=8, language_exponent=exponent)
-    counts = queries.sum(0)
-    if kind == "mono":
-        drawn = np.bincount([b.query_languages[0] for b in made.batches(0, 4000)], minlength=5)
-    else:
-        rows = [b.query_languages for b in made.batches(0, 500)]
-        drawn = np.bincount(np.concatenate(rows), minlength=5)
+    made = plan(shape, "x-x-mono", batch_size=8, language_exponent=exponent)
+    drawn = np.bincount([b.query_languages[0] for b in made.batches(0, 4000)], minlength=5)
     low, high = binom.interval(1 - 1e-5, 4000, counts**exponent / (counts**exponent).sum())
     assert ((low <= drawn) & (drawn <= high)).all()
+
+
+@pytest.mark.parametrize("exponent", [0, 0.5, 1])
+@pytest.mark.parametrize("kind", ["same", "cross"])
+def test_rows_draw_languages_as_near_to_their_shares_as_holes_allow(
+    exponent: float, kind: str
+) -> None:
+    # Every record has the first language and one of the other four, so those can have any shares.
+    others = np.array([800, 400, 200, 100])
+    queries = np.zeros((1500, 5), bool)
+    queries[:, 0] = True
+    queries[np.arange(1500), 1 + np.repeat(np.arange(4), others)] = True
+    shape = TableShape(LANGUAGES, ("a",), np.array([0, 1500]), queries, queries)
+    made = plan(shape, f"{kind}=1", batch_size=10, language_exponent=exponent)
+    rows = np.concatenate([b.query_languages for b in made.batches(0, 3000)])
+    drawn = np.bincount(rows, minlength=5)
+    sizes = np.array([1500, *others])
+    # A record of language l draws l rather than the first with odds (size_l / 1500) ** (e - 1).
+    odds = (sizes / 1500.0) ** (exponent - 1)
+    expected = others / 1500 * odds[1:] / (1 + odds[1:])
+    low, high = binom.interval(1 - 1e-5, len(rows), expected)
+    assert ((low <= drawn[1:]) & (drawn[1:] <= high)).all()
+    # The smaller the exponent, the more of a rare language; with 1 shares follow the sizes.
+    if exponent == 1:
+        assert np.allclose(drawn[1:] / drawn[1], others / others[0], atol=0.05)
 
 
 @given(size=st.integers(16, 200), other=st.integers(16, 200), seed=st.integers(0, 99))
@@ -300,7 +317,11 @@ def test_a_run_is_told_what_holes_and_groups_do() -> None:
     queries = np.ones((400, 5), bool)
     queries[10:, 3] = False
     shape = TableShape(LANGUAGES, ("a",), np.array([0, 400]), queries, queries)
-    left_out, visits = balance(plan(shape, steps=50))
+    left_out, visits, shares = balance(plan(shape, steps=50))
     assert left_out.startswith("a: too few records for a monolingual batch in th;")
     assert visits.startswith("visits to a record in 50 steps: ")
     assert visits.endswith("median 2")
+    assert "(th) to " in shares
+    one_text = Repeats(np.arange(400 * 5), np.repeat(np.arange(10), 200))
+    short = TableShape(LANGUAGES, ("a",), np.array([0, 400]), passage_repeats=one_text)
+    assert list(balance(plan(short, steps=50)))[-1].startswith("50 of 50 batches have fewer")

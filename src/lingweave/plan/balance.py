@@ -11,9 +11,10 @@ COUNTED_STEPS = 1000
 
 
 def balance(plan: BatchPlan) -> Iterator[str]:
-    """Languages that monolingual batches leave out, and how evenly records are visited.
+    """Languages that monolingual batches leave out, how evenly records and languages are used, and
+    whether batches are full.
 
-    Nothing is said of visits where there are neither holes nor groups: they are equal there.
+    Nothing is said where there are no holes, groups and repeated texts: all is even there.
     """
     for dataset, languages in plan.left_out().items():
         yield (
@@ -21,8 +22,25 @@ def balance(plan: BatchPlan) -> Iterator[str]:
             " these languages stand in other batches only"
         )
     shape = plan.shape
-    if shape.queries is None and shape.passages is None and shape.groups is None:
+    repeats = len(shape.query_repeats.cells) + len(shape.passage_repeats.cells)
+    if shape.queries is None and shape.passages is None and shape.groups is None and not repeats:
         return
     steps = min(plan.recipe.steps, COUNTED_STEPS)
-    low, median, high = np.percentile(plan.visits(steps), (0, 50, 100))
+    visits, stands, short = np.zeros(len(shape)), np.zeros(len(shape.languages)), 0
+    for batch in plan.batches(0, steps):
+        visits[batch.rows] += 1
+        stands += np.bincount(batch.query_languages, minlength=len(stands))
+        short += len(batch.rows) < plan.rows_per_step
+    low, median, high = np.percentile(visits, (0, 50, 100))
     yield f"visits to a record in {steps} steps: {low:g} to {high:g}, median {median:g}"
+    shares = stands / stands.sum()
+    least, most = shares.argmin(), shares.argmax()
+    yield (
+        f"share of queries by language: {shares[least]:.4f} ({shape.languages[least]})"
+        f" to {shares[most]:.4f} ({shape.languages[most]})"
+    )
+    if short:
+        yield (
+            f"{short} of {steps} batches have fewer than {plan.rows_per_step} rows: no other record"
+            " has texts that the batch does not hold yet"
+        )

@@ -30,8 +30,10 @@ class Chance(NamedTuple):
     """One uniform number that the whole step shares."""
     rows: Floats
     """(n, 2, L) uniform numbers: for each row, side and language one."""
-    weights: Floats
-    """(L,): how often a language is to be drawn, relative to the others."""
+    batch_weights: Floats
+    """(L,): how often a language is drawn for a whole batch, relative to the others."""
+    row_weights: Floats
+    """(L,): the same for a row, among the languages that its record has."""
     whole: Cells
     """(L,): languages in which the data set can fill a batch by itself."""
 
@@ -57,7 +59,7 @@ class Mono:
     name = "mono"
 
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
-        shares = np.cumsum(chance.weights * chance.whole)
+        shares = np.cumsum(chance.batch_weights * chance.whole)
         language = int(np.searchsorted(shares, chance.step * shares[-1], side="right"))
         languages = np.full(len(queries), language)
         return Drawn(languages, languages, queries[:, language] & passages[:, language])
@@ -74,7 +76,7 @@ class Same:
 
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         cells = queries & passages
-        languages = _drawn(cells, chance.rows[:, 0], chance.weights)
+        languages = _drawn(cells, chance.rows[:, 0], chance.row_weights)
         return Drawn(languages, languages, np.asarray(cells.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
@@ -92,10 +94,10 @@ class Cross:
         # A query language is of use only if some other language has the passage.
         others = passages.sum(1)[:, None] - passages > 0
         asked = queries & others
-        query_languages = _drawn(asked, chance.rows[:, 0], chance.weights)
+        query_languages = _drawn(asked, chance.rows[:, 0], chance.row_weights)
         answered = passages.copy()
         answered[everyone, query_languages] = False
-        passage_languages = _drawn(answered, chance.rows[:, 1], chance.weights)
+        passage_languages = _drawn(answered, chance.rows[:, 1], chance.row_weights)
         return Drawn(query_languages, passage_languages, np.asarray(asked.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
@@ -120,8 +122,8 @@ class Pivot:
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         asked, answered = self._sides(queries, passages)
         return Drawn(
-            _drawn(asked, chance.rows[:, 0], chance.weights),
-            _drawn(answered, chance.rows[:, 1], chance.weights),
+            _drawn(asked, chance.rows[:, 0], chance.row_weights),
+            _drawn(answered, chance.rows[:, 1], chance.row_weights),
             np.asarray(asked.any(1) & answered.any(1)),
         )
 

@@ -68,7 +68,11 @@ class BatchPlan:
         self._weights = tuple(part.weight for part in recipe.parts)
         stands, self._whole, usable = _counts(shape, self.kinds)
         self._usable = usable
-        self._language_weights = np.where(stands > 0, stands, 0.0) ** recipe.language_exponent
+        sizes = np.maximum(stands, 1)
+        self._batch_weights = sizes**recipe.language_exponent
+        # A language is met in proportion to its size already when a row draws among the languages
+        # that its record has.
+        self._row_weights = sizes ** (recipe.language_exponent - 1)
         self._whole_enough = self._whole >= self.rows_per_step
         self._refuse_too_small()
         sizes = np.diff(shape.offsets).astype(np.float64) ** recipe.dataset_exponent
@@ -90,7 +94,8 @@ class BatchPlan:
             chance = Chance(
                 chance_of_step,
                 numbers.reshape(len(rows), 2, width),
-                self._language_weights[dataset],
+                self._batch_weights[dataset],
+                self._row_weights[dataset],
                 self._whole_enough[dataset],
             )
             return kind.draw(*self.shape.cells(rows), chance)

@@ -82,7 +82,8 @@ class Recipe:
     """Length of the run, on which the schedule of the weights is laid."""
     language_exponent: float = 0.0
     """Languages are drawn in proportion to their number of records to this power: 0 uniform,
-    1 by size, between the two tempered."""
+    1 by size, between the two tempered. Where records lack languages, rows of ``cross``, ``same``
+    and ``pivot`` draw among those that the record has, so shares come as near as holes allow."""
     dataset_exponent: float = 1.0
     """The same for data sets: 1 by size (the paper), 0 uniform, between the two tempered."""
 
