@@ -217,7 +217,7 @@ def test_another_configuration_is_refused_and_nothing_is_lost(
 ) -> None:
     run(config)
     before = {p.name: p.read_bytes() for p in config.out.iterdir()}
-    with pytest.raises(LingweaveError, match=f"holds an evaluation with another .*{named}"):
+    with pytest.raises(LingweaveError, match=f"holds an evaluation that differs in .*{named}"):
         run(replace(config, **change))
     assert {p.name: p.read_bytes() for p in config.out.iterdir()} == before
 
@@ -227,7 +227,7 @@ def test_changed_data_is_another_configuration(config: EvaluateConfig) -> None:
     assert config.data is not None
     file = config.data / "de.json"
     file.write_text(file.read_text().replace("blue", "grey"))
-    with pytest.raises(LingweaveError, match="another data"):
+    with pytest.raises(LingweaveError, match="differs in data"):
         run(config)
 
 

@@ -6,7 +6,6 @@ import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from itertools import takewhile
 from typing import Any, get_args, get_origin, get_type_hints
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
@@ -157,27 +156,36 @@ def _joined(argv: list[str], kind: type[Any]) -> list[str]:
     ``--languages de,en``.
 
     The words after an option that takes a list become the JSON list that the parser reads; words
-    before the first option belong to the field that the dataclass names as POSITIONAL.
+    that belong to no option go to the field that the dataclass names as POSITIONAL.
     """
     hints = get_type_hints(kind)
-    positional = getattr(kind, "POSITIONAL", None)
-    if positional and argv and not argv[0].startswith("-"):
-        argv = [f"--{positional}", *argv]
     words: list[str] = []
+    bare: list[str] = []
     place = 0
     while place < len(argv):
         word, place = argv[place], place + 1
-        name = word.removeprefix("--")
-        if hints.get(name) is bool and argv[place : place + 1] not in (["true"], ["false"]):
-            words.append(f"{word}=true")
-            continue
-        if not word.startswith("--") or not _takes_list(hints.get(name)):
-            words.append(word)
-            continue
-        values = list(takewhile(lambda value: not value.startswith("-"), argv[place:]))
-        place += len(values)
-        words.append(f"{word}={_listed(values, name, hints[name])}")
-    return words
+        option, equals, value = word.partition("=")
+        name = option.removeprefix("--")
+        if not word.startswith("-"):
+            bare.append(word)
+        elif hints.get(name) is bool and not equals:
+            given = argv[place : place + 1] in (["true"], ["false"])
+            words.append(f"{word}={argv[place] if given else 'true'}")
+            place += given
+        elif _takes_list(hints.get(name)):
+            values = [value] if equals else []
+            while not equals and place < len(argv) and not argv[place].startswith("-"):
+                values, place = [*values, argv[place]], place + 1
+            words.append(f"{option}={_listed(values, name, hints[name])}")
+        elif equals or name in ("help", "print_config") or word in ("-h", "--"):
+            words += [word] if word != "--" else []
+        else:
+            words += [word, *argv[place : place + 1]]
+            place += 1
+    positional = getattr(kind, "POSITIONAL", None)
+    if bare and positional:
+        return [*words, f"--{positional}={json.dumps(bare)}"]
+    return [*words, *bare]
 
 
 def _takes_list(hint: Any) -> bool:
@@ -186,10 +194,10 @@ def _takes_list(hint: Any) -> bool:
 
 def _listed(values: list[str], name: str, hint: Any) -> str:
     """The words of one option as JSON; a word may hold several items, except where it is a path."""
-    if len(values) == 1 and values[0].startswith(("[", "null")):
-        return values[0]
     if name in PATHS:
         return json.dumps(values)
+    if len(values) == 1 and (values[0] == "null" or values[0].startswith("[")):
+        return values[0]
     items = [value.split(",") for value in values]
     return json.dumps(items if "list[list" in str(hint) else [x for item in items for x in item])
 

@@ -54,6 +54,8 @@ TABLES: list[tuple[str, Callable[[Path], Path], str]] = [
     ("rows.jsonl", lambda path: jsonl(path, passage=None), "no column 'passage'"),
     ("rows.jsonl", lambda path: jsonl(path, lang="xx"), "row 1: unknown language 'xx'"),
     ("rows.jsonl", lambda path: jsonl(path, query=" "), "row 1 (id 1, de): query is empty"),
+    ("rows.jsonl", lambda path: jsonl(path, negatives=["x", None]), "a hard negative is empty"),
+    ("rows.jsonl", lambda path: jsonl(path, negatives=" "), "a hard negative is empty"),
     ("rows.jsonl", latin, "line 1: not UTF-8"),
     ("rows.parquet", cut, "not a readable Parquet file"),
     ("rows.jsonl", jsonl, "has only 1 records for a 'mono' batch of 100 rows"),
@@ -70,6 +72,10 @@ def test_tables(
 ) -> None:
     table, out = make(tmp_path / name), tmp_path / "out"
     assert words in refused(["train", "--table", str(table), "--out", str(out)], capsys)
+    # A start that failed does not claim the folder: another configuration may use it.
+    assert words in refused(
+        ["train", "--table", str(table), "--steps", "7", "--out", str(out)], capsys
+    )
     assert not (out / "model").exists()
 
 
@@ -81,6 +87,12 @@ def test_tables(
         (["train", "--steps", "0"], "steps: 0 is not possible"),
         (["train", "--stepz", "3"], "unrecognized arguments: --stepz"),
         (["train"], "no table given"),
+        (["train", "--table=absent.jsonl", "--languages=de"], "absent.jsonl: no such file"),
+        (["train", "--valid", "v.jsonl"], "it needs eval_every"),
+        (["evaluate", "--encoder", "tfidf", "--similarity", "dot"], "tfidf has one similarity"),
+        (["evaluate", "--encoder", "tfidf", "--dtype", "bf16"], "only a model"),
+        (["compare", "--resamples", "10", "absent", "other"], "absent is not a folder"),
+        (["data", "show", "--split", "train", "null.jsonl"], "null.jsonl: no such file"),
         (["evaluate"], "exactly one of --model, --encoder and --vectors"),
         (["evaluate", "--benchmark", "beer", "--encoder", "tfidf"], "choose from lareqa"),
         (["evaluate", "--encoder", "oracle"], "only the atlas"),

@@ -141,4 +141,4 @@ def test_a_lareqa_folder_is_evaluated_with_the_floors(
     else:
         assert evaluation.languages == ("de", "en", "th")
     assert main([*words, "--data", str(folder), "--encoder", "random", "--out", str(out)]) == 2
-    assert "another encoder" in capsys.readouterr().err
+    assert "differs in encoder" in capsys.readouterr().err

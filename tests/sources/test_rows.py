@@ -154,6 +154,17 @@ def test_texts_of_several_records_are_found(tmp_path: Path) -> None:
     assert len(set(shape.passage_repeats.texts.tolist())) == 1
 
 
+def test_other_columns_and_missing_data_sets_do_not_matter(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "lang": "de", "query": "a", "passage": "x", "row": 7, "score": 0.5},
+        {"id": "1", "lang": "en", "query": "b", "passage": "y", "source": None},
+        {"id": "2", "lang": "en", "query": "c", "passage": "z", "source": "mine"},
+    ]
+    table = read_table([jsonl(tmp_path / "rows.jsonl", rows)])
+    assert table.datasets == ("rows", "mine")
+    assert len(table) == 2
+
+
 def row(**change: object) -> dict[str, object]:
     return {"id": "1", "lang": "de", "query": "q", "passage": "p"} | change
 

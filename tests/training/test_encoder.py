@@ -106,7 +106,7 @@ def test_the_tokenizer_does_not_depend_on_the_order_of_texts():
 
 def test_a_model_that_is_not_there_is_one_line():
     for name in ("./no/such/folder", "nosuch/model", "nosuchmodel"):
-        with pytest.raises(LingweaveError, match="encoder") as error:
+        with pytest.raises(LingweaveError, match=f"model {name}") as error:
             loaded_encoder(name)
         assert name in str(error.value)
         assert "\n" not in str(error.value)

@@ -108,14 +108,9 @@ def model_folder(model: str) -> Path:
             raise LingweaveError(f"model {model}: is a file; give the model's folder")
         if model.startswith((".", "/", "~")) or model.count("/") > 1 or not model.strip():
             raise LingweaveError(f"model {model}: no such folder")
-        try:
-            folder = Path(snapshot_download(model, allow_patterns=FETCHED))
-        except Exception as error:  # Offline, unknown name, no access: each its own exception.
-            reason = " ".join(str(error).split())[:200]
-            raise LingweaveError(
-                f"model {model}: no such folder, and the hub does not give it ({reason}); check"
-                " the name, or go online once to fetch it"
-            ) from error
+        folder = _fetched(model)
+    if (folder / "model" / "modules.json").is_file() and not (folder / "modules.json").exists():
+        raise LingweaveError(f"model {model}: is the folder of a run; give {folder / 'model'}")
     for pickled in [*folder.rglob("pytorch_model*.bin")]:
         if not any(pickled.parent.glob("*.safetensors")):
             raise LingweaveError(
@@ -125,6 +120,20 @@ def model_folder(model: str) -> Path:
     if not any(folder.rglob("*.safetensors")):
         raise LingweaveError(f"model {model}: no *.safetensors weights in {folder}")
     return folder
+
+
+def _fetched(model: str) -> Path:
+    """A model of the hub, from its cache or fetched; a bare name may be sentence-transformers'."""
+    names = [model] if "/" in model else [model, f"sentence-transformers/{model}"]
+    for name in names:
+        try:
+            return Path(snapshot_download(name, allow_patterns=FETCHED))
+        except Exception as error:  # Offline, unknown name, no access: each its own exception.
+            reason = " ".join(str(error).split())[:200]
+    raise LingweaveError(
+        f"model {model}: no such folder, and the hub does not give it ({reason}); check"
+        " the name, or go online once to fetch it"
+    )
 
 
 def identity(name: str, folder: Path) -> dict[str, Any]:

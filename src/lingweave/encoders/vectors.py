@@ -23,9 +23,10 @@ def vectors_scores(path: Path, benchmark: Benchmark, similarity: Similarity = "c
             than the benchmark, another dimension than the rest, or NaN or infinite values.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if not isinstance(arrays, np.lib.npyio.NpzFile):
-                raise ValueError("a single array")
+        with path.open("rb") as file:
+            if file.read(2) != b"PK":
+                raise ValueError("not a zip archive of arrays")
+        with np.load(path, allow_pickle=False) as arrays:
             queries = {
                 x: _array(path, arrays, "q", x, side) for x, side in benchmark.queries.items()
             }
@@ -62,10 +63,15 @@ def _array(
             f"{path}: {names[0]} has {len(array)} rows, expected {len(side.ids)}"
             f" ({'questions' if kind == 'q' else 'candidates'} of {language}, in file order)"
         )
-    numbers: NDArray[np.float32] = array.astype(np.float32)
+    if not array.shape[1]:
+        raise LingweaveError(f"{path}: {names[0]} has vectors of length 0")
+    with np.errstate(over="ignore"):
+        numbers: NDArray[np.float32] = array.astype(np.float32)
     if not np.isfinite(numbers).all():
         row = int(np.flatnonzero(~np.isfinite(numbers).all(axis=1))[0])
-        raise LingweaveError(f"{path}: {names[0]} holds NaN or infinity, first in row {row}")
+        raise LingweaveError(
+            f"{path}: {names[0]} holds NaN or infinity, first in row {row} (in fp32)"
+        )
     return numbers
 
 

@@ -74,6 +74,15 @@ class EvaluateConfig:
             raise LingweaveError(f"--encoder {self.encoder}: choose from {', '.join(ENCODERS)}")
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
+        if self.encoder is not None and self.similarity == "dot":
+            raise LingweaveError(
+                f"--similarity dot: {self.encoder} has one similarity; it goes with --model and"
+                " --vectors"
+            )
+        if self.model is None and self.dtype != "fp32":
+            raise LingweaveError(f"--dtype {self.dtype}: only a model computes with it")
+        if self.data is not None and self.benchmark.startswith("atlas"):
+            raise LingweaveError(f"--data {self.data}: the atlas is generated and reads none")
         if self.encoder == "oracle" and not self.benchmark.startswith("atlas"):
             raise LingweaveError(
                 "--encoder oracle: only the atlas knows the facts behind its texts"
@@ -151,8 +160,10 @@ def configuration_of(config: EvaluateConfig, benchmark: Benchmark) -> dict[str, 
     kept: dict[str, Any] = {
         f.name: getattr(config, f.name)
         for f in dataclasses.fields(config)
-        if f.name in ("benchmark", "encoder", "similarity", "ties", "seed", "dtype")
+        if f.name in ("benchmark", "encoder", "similarity", "ties", "dtype")
     }
+    if config.encoder == "random":
+        kept["seed"] = config.seed or 0
     kept["languages"] = list(benchmark.languages)
     kept["data"] = {k: v for k, v in benchmark.source.items() if k != "folder"}
     if config.model is not None:
@@ -186,7 +197,7 @@ def _complete(folder: Path, configuration: dict[str, Any]) -> Evaluation:
     other = sorted(n for n in names if before.get(n) != configuration.get(n))
     if other:
         raise LingweaveError(
-            f"--out {folder}: holds an evaluation with another {', '.join(other)};"
+            f"--out {folder}: holds an evaluation that differs in {', '.join(other)};"
             " choose another folder, or remove this one"
         )
     log.warning("%s: complete with this configuration, nothing to do", folder)

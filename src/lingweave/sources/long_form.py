@@ -11,6 +11,10 @@ from lingweave.errors import LingweaveError
 LONG = ["id", "lang", "dataset", "group", "query", "passage", "negatives"]
 """The columns of long form."""
 
+KNOWN = (*LONG, "split", "texts")
+WIDE = ("query_", "passage_", "negatives_")
+"""Columns that are read; the others are left alone."""
+
 _TEXT = pa.large_string()
 _TEXTS = pa.large_list(_TEXT)
 _ALIASES = {"language": "lang", "source": "dataset", "negative": "negatives"}
@@ -25,7 +29,9 @@ def lengthened(table: pa.Table, file: Path) -> pa.Table:
     names = [_ALIASES.get(name, name) for name in table.column_names]
     if len(set(names)) < len(names):
         raise LingweaveError(f"{file}: two columns mean the same: {', '.join(table.column_names)}")
-    table = table.rename_columns(names)
+    # Other columns, whatever they are called, are nothing to us.
+    kept = [n for n, name in enumerate(names) if name in KNOWN or name.startswith(WIDE)]
+    table = table.rename_columns(names).select(kept)
     table = table.append_column("row", pa.array(np.arange(1, len(table) + 1)))
     if "id" not in names:
         raise LingweaveError(f"{file}: no column 'id'; the columns are {', '.join(names)}")
@@ -49,6 +55,7 @@ def lengthened(table: pa.Table, file: Path) -> pa.Table:
             column = pa.array([default], pa.string()).take(pa.array(np.zeros(len(table), int)))
             table = table.append_column(name, column)
     columns = {name: _cast(table[name], name, file) for name in [*LONG, "split"]}
+    columns["dataset"] = pc.fill_null(columns["dataset"], _stem(file))
     return pa.table({**columns, "row": table["row"]})
 
 

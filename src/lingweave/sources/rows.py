@@ -119,7 +119,13 @@ def _long_rows(file: Path, split: str | None, blank: str) -> pa.Table:
     rows = rows.set_column(
         rows.column_names.index("lang"), "lang", pa.array(names.values(), pa.string()).take(places)
     )
-    for side in ("query", "passage") if blank == "refuse" else ():
+    if blank == "refuse":
+        _refuse_blanks(rows, file)
+    return rows.select(LONG)
+
+
+def _refuse_blanks(rows: pa.Table, file: Path) -> None:
+    for side in ("query", "passage"):
         bare = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(rows[side])), 0)
         if pc.any(bare).as_py():
             place = pc.index(bare, True).as_py()
@@ -127,7 +133,15 @@ def _long_rows(file: Path, split: str | None, blank: str) -> pa.Table:
                 f"{file}: row {rows['row'][place]} (id {rows['id'][place]},"
                 f" {rows['lang'][place]}): {side} is empty: fill it or leave the row out"
             )
-    return rows.select(LONG)
+    listed = rows["negatives"].combine_chunks()
+    texts = pc.utf8_trim_whitespace(listed.flatten())
+    if pc.any(pc.fill_null(pc.equal(texts, ""), True)).as_py():
+        bad = pc.index(pc.fill_null(pc.equal(texts, ""), True), True).as_py()
+        place = pc.list_parent_indices(listed)[bad].as_py()
+        raise LingweaveError(
+            f"{file}: row {rows['row'][place]} (id {rows['id'][place]},"
+            f" {rows['lang'][place]}): a hard negative is empty: fill it or leave it out"
+        )
 
 
 def _only_datasets(rows: pa.Table, datasets: Sequence[str]) -> pa.Table:

@@ -10,9 +10,6 @@ from typing import Any
 
 from lingweave.errors import LingweaveError
 
-FROM_NOTHING = ("static", "transformer")
-"""Encoders that are built from the table alone; everything else is a path or a hub name."""
-
 CRITERIA = ("loss", "mono", "cross", "multi")
 """What may choose the best checkpoint: the validation loss, or mAP in one of three settings."""
 
@@ -138,6 +135,8 @@ class TrainConfig:
         _one_of("pooling", self.pooling, ("auto", "mean", "cls", "max", "lasttoken"))
         _one_of("report_to", self.report_to, ("none", "tensorboard", "wandb"))
         _one_of("device", self.device, ("auto", "cpu"))
+        if self.valid is not None and self.eval_every is None:
+            raise _wrong("valid", self.valid, "it needs eval_every: nothing is validated")
         if self.patience is not None and self.eval_every is None:
             raise _wrong("patience", self.patience, "it needs eval_every: nothing is validated")
         if not self.encoder:

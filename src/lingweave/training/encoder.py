@@ -3,10 +3,8 @@
 Code from a model's repository is never run, and weights are read from safetensors only.
 """
 
-import json
 import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
@@ -19,12 +17,10 @@ from sentence_transformers.sentence_transformer.modules import (
 from tokenizers import Tokenizer
 from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
+from lingweave.encoders.sentence_transformer import model_folder
 from lingweave.errors import LingweaveError
 from lingweave.training.config import TrainConfig
 from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
-
-_WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
-_UNWANTED = ("onnx/*", "openvino/*", "*.bin", "*.pt", "*.pth", "*.ckpt", "*.h5", "*.msgpack")
 
 
 def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> SentenceTransformer:
@@ -108,8 +104,7 @@ def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
     Raises:
         LingweaveError: it is not there, holds no safetensors, or cannot be read.
     """
-    folder = _local_folder(name)
-    _refuse_pickles(folder, name)
+    folder = model_folder(name)
     options = {"use_safetensors": True, "dtype": torch.float32}
     try:
         if (folder / "modules.json").is_file():
@@ -134,49 +129,3 @@ def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
         if type(part).__name__.endswith("Pooler"):
             part.requires_grad_(False)
     return model
-
-
-def _local_folder(name: str) -> Path:
-    if Path(name).is_dir():
-        return Path(name)
-    if name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise LingweaveError(f"encoder: there is no folder {name!r}; give the folder of a model")
-    from huggingface_hub import snapshot_download
-
-    for candidate in (name, f"sentence-transformers/{name}") if "/" not in name else (name,):
-        try:
-            return Path(
-                snapshot_download(
-                    candidate, allow_patterns=list(_WANTED), ignore_patterns=list(_UNWANTED)
-                )
-            )
-        except Exception as error:  # The hub client raises a dozen kinds, some of them its own.
-            last = type(error).__name__
-    raise LingweaveError(
-        f"encoder: {name!r} is no folder here, is not in the local model cache, and cannot be"
-        f" fetched from the hub ({last}); give a folder, or download it while online"
-    )
-
-
-def _refuse_pickles(folder: Path, name: str) -> None:
-    modules = folder / "modules.json"
-    parts = [folder]
-    if modules.is_file():
-        try:
-            listed = json.loads(modules.read_text(encoding="utf-8"))
-            parts = [folder / module.get("path", "") for module in listed]
-        except (ValueError, AttributeError, TypeError) as error:
-            raise LingweaveError(f"encoder: {modules} is not a list of modules") from error
-    elif not (folder / "config.json").is_file():
-        raise LingweaveError(f"encoder: {name!r} holds neither modules.json nor config.json")
-    if not any(True for part in parts for _ in part.glob("*.safetensors")):
-        raise LingweaveError(
-            f"encoder: {name!r} holds no .safetensors; pickled weights are not read, because a"
-            " pickle can run code: convert them first"
-        )
-    for part in parts:
-        if any(part.glob("*.bin")) and not any(part.glob("*.safetensors")):
-            raise LingweaveError(
-                f"encoder: {part} holds pickled weights only, which are not read: convert them"
-                " to safetensors first"
-            )

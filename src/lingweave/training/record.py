@@ -13,6 +13,8 @@ from lingweave.training.config import TrainConfig, differing_fields
 from lingweave.training.storage import disk_errors_named, write_json
 
 FORMAT_VERSION = 1
+BEGUN = ("model", "checkpoints", "history.jsonl")
+"""What a run has once it has taken a step."""
 
 
 def check_folder(out: Path, config: TrainConfig) -> None:
@@ -118,7 +120,8 @@ def read_model_record(folder: Path) -> dict[str, Any]:
 
 def _stored(out: Path) -> dict[str, Any] | None:
     path = out / "run.json"
-    if not path.is_file():
+    if not path.is_file() or not any((out / name).exists() for name in BEGUN):
+        # A start that failed leaves nothing to lose, so it does not claim the folder.
         return None
     try:
         stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -9,17 +9,15 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.errors import LingweaveError
+from lingweave.evaluate.summary import summary_of
 from lingweave.judgements import judgements_of
-from lingweave.metrics import average_precision, relevant_ranks
 from lingweave.plan import BatchPlan, Recipe
-from lingweave.ranks import GoldRanks, gold_ranks, pessimistic
+from lingweave.ranks import gold_ranks, pessimistic
+from lingweave.sources.parallel import benchmark_of, record_id
 from lingweave.table import ParallelTable
 from lingweave.training.data import inputs_of
-from lingweave.training.tokens import SIDES, Features, Tokens
-
-Ints = NDArray[np.int64]
+from lingweave.training.tokens import Features, Tokens
 
 SEED = 20_240_819
 """The same validation batches for every seed of a run."""
@@ -46,7 +44,9 @@ class Validation:
             np.linspace(0, len(table) - 1, min(records, len(table))).astype(np.int64)
         )
         self.table = table
-        self.judgements = judgements_of(benchmark_of(table, self.rows))
+        self.benchmark = benchmark_of(table, "validation", {}, self.rows.tolist())
+        self.row_of = {record_id(table, row): row for row in self.rows.tolist()}
+        self.judgements = judgements_of(self.benchmark)
 
     def figures(self, loss: nn.Module, device: torch.device) -> dict[str, float]:
         """``loss``, and unless it is the criterion ``mono``, ``cross`` and ``multi``.
@@ -85,14 +85,18 @@ class Validation:
             return np.asarray(queries[language][rows] @ pool.T, np.float32)
 
         ranks, _ = gold_ranks(scores, self.judgements, top=1)
-        return mean_average_precision(ranks)
+        macro = summary_of(ranks, pessimistic)["macro"]
+        means = {name: macro[name]["mAP"] for name in ("mono", "cross", "multi")}
+        return {name: mean for name, mean in means.items() if mean is not None}
 
     def _vectors(
         self, model: nn.Module, side: int, language: str, device: torch.device
     ) -> NDArray[np.float32]:
-        """Unit vectors of the records that have this side in this language."""
+        """Unit vectors of the benchmark's queries (side 0) or passages (1) in this language."""
         column = self.table.languages.index(language)
-        rows = self.rows[self.table.present(SIDES[side])[self.rows, column]]
+        sides = self.benchmark.corpora if side else self.benchmark.queries
+        ids = sides[language].ids if language in sides else ()
+        rows = np.array([self.row_of[id] for id in ids], np.int64)
         parts = [np.empty((0, 0), np.float32)]
         for start in range(0, len(rows), _CHUNK):
             some = rows[start : start + _CHUNK]
@@ -125,45 +129,3 @@ def validation_plan(table: ParallelTable, batch_size: int, records: int) -> Batc
         "valid: each data set needs two records that share a language; name other files, or leave"
         " eval_every out"
     )
-
-
-def benchmark_of(table: ParallelTable, rows: Ints) -> Benchmark:
-    """Some records as a benchmark without texts: a record's passages answer its queries."""
-    present = {side: table.present(side)[rows] for side in SIDES}
-    ids = [str(row) for row in rows]  # Not the table's ids: data sets may share them.
-    sides: dict[str, dict[str, Texts]] = {}
-    for side, cells in present.items():
-        sides[side] = {}
-        for column, language in enumerate(table.languages):
-            some = tuple(id for id, is_there in zip(ids, cells[:, column], strict=True) if is_there)
-            if some:
-                sides[side][language] = Texts(some, ("",) * len(some))
-    asked = {id for texts in sides["query"].values() for id in texts.ids}
-    gold = tuple(
-        Gold(id, language, id)
-        for language, texts in sides["passage"].items()
-        for id in texts.ids
-        if id in asked
-    )
-    return Benchmark("validation", sides["query"], sides["passage"], gold)
-
-
-def mean_average_precision(ranks: GoldRanks) -> dict[str, float]:
-    """``mono``, ``cross`` and ``multi``: means over queries, then languages; ties pessimistic."""
-    asked, passage, query = ranks.query_language, ranks.passage_language, ranks.query
-    golds, one = relevant_ranks((asked, passage, query), pessimistic(ranks.own), ranks.grade)
-    values = average_precision(golds)
-    pairs: dict[tuple[int, int], float] = {}
-    for x, y in sorted(set(zip(asked[one].tolist(), passage[one].tolist(), strict=True))):
-        pairs[x, y] = float(values[(asked[one] == x) & (passage[one] == y)].mean())
-    golds, one = relevant_ranks((asked, query), pessimistic(ranks.pool), ranks.grade)
-    values = average_precision(golds)
-    multi = [float(values[asked[one] == x].mean()) for x in np.unique(asked[one])]
-    mono = [value for (x, y), value in pairs.items() if x == y]
-    cross = []
-    for x in np.unique(asked):
-        others = [value for (of, y), value in pairs.items() if of == x != y]
-        if others:
-            cross.append(float(np.mean(others)))
-    means = {"mono": mono, "cross": cross, "multi": multi}
-    return {name: float(np.mean(figures)) for name, figures in means.items() if figures}
