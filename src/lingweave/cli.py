@@ -100,6 +100,8 @@ VERBS: dict[str, Callable[[], Verb]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit status: 2 for a mistake of the user's, 130 for Ctrl-C."""
+    # Idle threads of numpy's BLAS otherwise spin for a while after every product.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     try:
         config, run = _parsed(list(sys.argv[1:] if argv is None else argv))
         run(config)
