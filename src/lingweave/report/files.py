@@ -30,7 +30,10 @@ def write_text(path: Path, text: str) -> Path:
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise LingweaveError(f"cannot write {path}: {error.strerror or error}") from error
+        reason = error.strerror or str(error)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = f"{error.filename} is not a folder; choose another place"
+        raise LingweaveError(f"cannot write {path}: {reason}") from error
     return path
 
 
