@@ -13,7 +13,18 @@ from lingweave.errors import LingweaveError
 CRITERIA = ("loss", "mono", "cross", "multi")
 """What may choose the best checkpoint: the validation loss, or mAP in one of three settings."""
 
-FREE_FIELDS = frozenset({"out", "report_to", "checkpoint_every", "keep", "log_every"})
+FREE_FIELDS = frozenset(
+    {
+        "out",
+        "report_to",
+        "checkpoint_every",
+        "keep",
+        "log_every",
+        "tokens",
+        "plan_only",
+        "plan_device",
+    }
+)
 """Fields that may change between the first start of a run and its continuation."""
 
 
@@ -70,8 +81,38 @@ class TrainConfig:
     """Rows a step and process; each is a query with its passage."""
     negatives: int = 0
     """Hard negatives a row, where the record has them."""
+    mined: str | None = None
+    """File of hard negatives that `lingweave mine` wrote, for records without their own."""
+    objective: str = "infonce"
+    """What is minimised: terms with weights, as infonce=1,align_queries=0.2."""
     temperature: float = 0.05
     """Divides the cosine before the softmax."""
+    teacher: str | None = None
+    """Model by folder or hub name whose vectors the distillation terms follow."""
+    teacher_language: str | None = None
+    """Language in which the teacher reads each text; absent: the language of the text."""
+    chunk_tokens: int | None = None
+    """Tokens, padding included, that go through the encoder at once: rows are sorted by length and
+    cut into chunks; 0 = one chunk a step, absent: 2,048 on a CPU and 65,536 on a GPU."""
+    grad_cache: bool = False
+    """Two passes (GradCache): memory is that of one chunk, whatever the batch size."""
+    gather: bool = True
+    """Whether the passages of all processes are negatives of each query."""
+    sharding: str = "none"
+    """none (each process holds the model) or full (FSDP: weights and optimiser are split)."""
+    lora: int | None = None
+    """Rank of LoRA adapters to train in place of the weights, merged into the final model."""
+    lora_alpha: float | None = None
+    """Scale of the adapters; absent: twice the rank."""
+    lora_targets: list[str] | None = None
+    """Names of the linear layers that get adapters; absent: all of the backbone."""
+    weights: str = "fp32"
+    """Type in which weights are held: fp32, or bf16 (half the memory, for large LoRA runs)."""
+    gradient_checkpointing: bool = False
+    """Work activations out again in the backward pass: slower, with far less memory."""
+    optimizer: str = "auto"
+    """adamw (fused), adamw-8bit (bitsandbytes, on a GPU), rowwise (Adagrad on the rows of a static
+    encoder that a step touches), or auto: rowwise for a new static encoder, else adamw."""
     learning_rate: float | None = None
     """Peak of AdamW's rate; absent: 3e-5, and from nothing 1e-2 (static) or 5e-4 (transformer)."""
     weight_decay: float = 1e-2
@@ -106,6 +147,12 @@ class TrainConfig:
     """Steps between two lines of history.jsonl."""
     report_to: str = "none"
     """none, tensorboard or wandb; the packages are installed apart."""
+    tokens: str | None = None
+    """Folder for token ids, shared by runs; absent: beside the first file of `table`."""
+    plan_only: bool = False
+    """Print sizes, memory and time of the run, from the model's configuration alone, and stop."""
+    plan_device: str | None = None
+    """Device for plan_only's estimate, as a100-80gb or h100-80gb; absent: the one at hand."""
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -116,13 +163,13 @@ class TrainConfig:
                      "valid_records", "keep", "log_every"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise _wrong(name, getattr(self, name), "give 1 or more")
-        for name in ("threads", "eval_every", "patience", "checkpoint_every"):
+        for name in ("threads", "eval_every", "patience", "checkpoint_every", "lora"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise _wrong(name, getattr(self, name), "give 1 or more, or leave it out")
-        for name in ("learning_rate", "temperature"):
+        for name in ("learning_rate", "temperature", "lora_alpha"):
             if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise _wrong(name, getattr(self, name), "give more than 0")
-        for name in ("weight_decay", "max_grad_norm", "negatives"):
+        for name in ("weight_decay", "max_grad_norm", "negatives", "chunk_tokens"):
             if getattr(self, name) is not None and not getattr(self, name) >= 0:
                 raise _wrong(name, getattr(self, name), "give 0 or more")
         if not 0 <= self.warmup < 1:
@@ -135,6 +182,14 @@ class TrainConfig:
         _one_of("pooling", self.pooling, ("auto", "mean", "cls", "max", "lasttoken"))
         _one_of("report_to", self.report_to, ("none", "tensorboard", "wandb"))
         _one_of("device", self.device, ("auto", "cpu"))
+        _one_of("sharding", self.sharding, ("none", "full"))
+        _one_of("weights", self.weights, ("fp32", "bf16"))
+        _one_of("optimizer", self.optimizer, ("auto", "adamw", "adamw-8bit", "rowwise"))
+        if self.mined is not None and not self.negatives:
+            raise _wrong("mined", self.mined, "it needs negatives, how many of them a row gets")
+        for name in ("lora_alpha", "lora_targets"):
+            if getattr(self, name) is not None and self.lora is None:
+                raise _wrong(name, getattr(self, name), "it needs lora, the rank of the adapters")
         if self.valid is not None and self.eval_every is None:
             raise _wrong("valid", self.valid, "it needs eval_every: nothing is validated")
         if self.patience is not None and self.eval_every is None:
