@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
     from lingweave.table import ParallelTable
-    from lingweave.training.tokens import Tokens
 
 
 class Progress(NamedTuple):
@@ -85,10 +84,7 @@ def _train(
         if isinstance(line, dict) and "step" in line:
             _report(piece, 0.9 * line["step"] / config.steps)
 
-    table = _table(part, runs)
-    # The arms start from one encoder: a worker tokenises the table once for all of them.
-    tokens = _tokens(config.encoder, runs) if part == "train" else None
-    train(config, table=table, tokens=tokens, on_line=on_line, say=_silent)
+    train(config, table=_table(part, runs), on_line=on_line, say=_silent)
 
 
 def _evaluate(piece: str, runs: Runs, name: str, **what: str) -> None:
@@ -104,13 +100,6 @@ def _table(part: str, runs: Runs) -> "ParallelTable":
     from lingweave.sources.atlas import atlas_table
 
     return atlas_table(part, runs.languages)
-
-
-@lru_cache(maxsize=1)
-def _tokens(encoder: str, runs: Runs) -> "Tokens":
-    from lingweave.training.run import tokens_of
-
-    return tokens_of(runs.training("any", "hybrid", 0), _table("train", runs))
 
 
 def _silent(message: str) -> None:

@@ -1,7 +1,17 @@
 """Token ids of a table's texts: worked out once, taken by every step."""
 
 from lingweave.training.tokens.sequences import Sequences, joined, text_id
-from lingweave.training.tokens.tokens import SIDES, Tokens
+from lingweave.training.tokens.store import store_folder
+from lingweave.training.tokens.tokens import SIDES, Lengths, Tokens
 from lingweave.training.tokens.ways import Features
 
-__all__ = ["SIDES", "Features", "Sequences", "Tokens", "joined", "text_id"]
+__all__ = [
+    "SIDES",
+    "Features",
+    "Lengths",
+    "Sequences",
+    "Tokens",
+    "joined",
+    "store_folder",
+    "text_id",
+]

@@ -4,21 +4,50 @@ Tokenising inside the step is most of a step's time for a static encoder, and th
 back in every epoch and in every language pair.
 """
 
-from collections.abc import Iterable
-from itertools import islice
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
 from lingweave.table import ParallelTable, Side
-from lingweave.training.tokens.sequences import Ints, Sequences, joined, text_id
+from lingweave.training.tokens.columns import Column, NegativeCells, SideCells
+from lingweave.training.tokens.sequences import Ints, Sequences, text_id
+from lingweave.training.tokens.shard import FORMAT_VERSION, Shard
+from lingweave.training.tokens.store import Piece, shards_of
 from lingweave.training.tokens.ways import Features, way_of
 
 SIDES: tuple[Side, Side] = ("query", "passage")
+_BATCH = 2048
+_SAY_EVERY = 10.0
+
+
+class Lengths(NamedTuple):
+    """Token counts of the texts of one side in one language, prompt and special tokens included."""
+
+    texts: int
+    """Texts there are."""
+    mean: float
+    """Token ids a text."""
+    median: float
+    """Half of the texts have at most as many."""
+    p95: float
+    """95% of the texts have at most as many."""
+    longest: int
+    """Token ids of the longest text."""
+    full: float
+    """Share of the texts that reach the side's length: nearly all of them were cut."""
 
 
 class Tokens:
-    """Tokenised texts of one table for one tokenizer."""
+    """Tokenised texts of one table for one tokenizer, memory-mapped from a store."""
 
     def __init__(
         self,
@@ -26,55 +55,142 @@ class Tokens:
         table: ParallelTable,
         prompts: tuple[str, str],
         lengths: tuple[int, int],
+        folder: Path | None = None,
+        *,
+        say: Callable[[str], None] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
-        """``prompts`` and ``lengths`` (in tokens) are the query's and the passage's."""
+        """Opens the store and tokenises the queries and passages that are not in it.
+
+        Hard negatives follow when they are first asked for.
+
+        Args:
+            model: says how texts become ids.
+            table: the texts.
+            prompts: what stands before a query and before a passage.
+            lengths: tokens after which a query and a passage are cut, prompt included.
+            folder: the store (``store_folder``), which any number of tables, models and processes
+                may share; None keeps the ids in memory.
+            say: told what was tokenised, and how it goes if it takes long.
+            check: called after every few thousand texts; may raise, and what is finished stays.
+
+        Raises:
+            LingweaveError: the model does more than tokenise, or the disk is full.
+        """
         self.table = table
         self.prompts = prompts
         self.lengths = lengths
         self._way = way_of(model, prompts, lengths)
-        self._kept: tuple[dict[int, Sequences], ...] = ({}, {})
-        self._negatives: dict[int, list[Sequences]] = {}
-
-    def serves(self, other: "Tokens") -> bool:
-        """Whether this one gives what ``other`` would: same table, prompts, lengths, tokenizer."""
-        if (self.table, self.prompts, self.lengths) != (other.table, other.prompts, other.lengths):
-            return False
-        samples = list(islice(self.table.texts("passage"), 0, None, 1 + len(self.table) // 16))[:16]
-        pairs = zip(self._encode(1, samples), other._encode(1, samples), strict=True)
-        return all(np.array_equal(one.ids, two.ids) for one, two in pairs)
+        tokenizer = self._way.key
+        self._keys = [
+            hashlib.sha256(json.dumps([FORMAT_VERSION, tokenizer, *side]).encode()).digest()
+            for side in zip(prompts, lengths, strict=True)
+        ]
+        self._folder = folder / tokenizer[:16] if folder is not None else None
+        self._say = say or _silent
+        self._check = check or _nothing
+        self._cells = [SideCells(table, side) for side in SIDES]
+        work = [self._work(side, cells) for side, cells in enumerate(self._cells)]
+        shards = self._shards([*work[0], *work[1]])
+        parts = (shards[: len(work[0])], shards[len(work[0]) :])
+        self._columns = [
+            Column(cells.starts, part) for cells, part in zip(self._cells, parts, strict=True)
+        ]
 
     def sequences(self, side: int, rows: Ints, languages: Ints) -> Sequences:
-        """Query (side 0) or passage (side 1) of each row (n,) in its language (n,)."""
-        kept = self._kept[side]
-        width = len(self.table.languages)
-        keys = (rows * width + languages).tolist()
-        missing = [k for k in dict.fromkeys(keys) if k not in kept]
-        if missing:
-            read = self.table.passage if side else self.table.query
-            texts = (read(*divmod(k, width)) for k in missing)
-            kept.update(zip(missing, self._encode(side, texts), strict=True))
-        return joined([kept[k] for k in keys])
+        """Query (side 0) or passage (side 1) of each row (n,) in its language (n,).
+
+        Raises:
+            ValueError: a row has no such text.
+        """
+        return self._columns[side].take(self._cells[side].places(rows, languages))
 
     def negatives(self, rows: Ints, languages: Ints, count: int) -> Sequences:
-        """At most ``count`` hard negatives of each row in its language, all rows' together."""
-        width = len(self.table.languages)
-        result: list[Sequences] = []
-        for key in (rows * width + languages).tolist():
-            if key not in self._negatives:
-                self._negatives[key] = self._encode(1, self.table.negatives(*divmod(key, width)))
-            result.extend(self._negatives[key][:count])
-        return joined(result)
+        """At most ``count`` hard negatives of each row (n,) in its language, all rows' together."""
+        cells, column = self._negatives
+        return column.take(cells.places(rows, languages, count))
 
     def features(self, sequences: Sequences) -> Features:
         """The texts as one batch of the encoder's inputs."""
         return self._way.features(sequences)
 
-    def _encode(self, side: int, texts: Iterable[str]) -> list[Sequences]:
-        texts = list(texts)
-        if not texts:
-            return []
-        ids = self._way.ids([self.prompts[side] + text for text in texts], self.lengths[side])
-        return [
-            Sequences(found, np.array([len(found)]), np.array([text_id(text)]))
-            for text, found in zip(texts, ids, strict=True)
-        ]
+    def lengths_summary(self) -> tuple[dict[str, Lengths], dict[str, Lengths]]:
+        """Token counts of the queries and of the passages by language."""
+        queries, passages = (
+            {
+                language: _lengths(column.sizes(i * n, (i + 1) * n), limit)
+                for i, language in enumerate(self.table.languages)
+            }
+            for column, limit in zip(self._columns, self.lengths, strict=True)
+            for n in [len(self.table)]
+        )
+        return queries, passages
+
+    @cached_property
+    def _negatives(self) -> tuple[NegativeCells, Column]:
+        cells = NegativeCells(self.table)
+        return cells, Column(cells.starts, self._shards(self._work(1, cells)))
+
+    def _work(self, side: int, cells: SideCells | NegativeCells) -> list[Piece]:
+        encode = partial(self._encode, side)
+        return [Piece(self._keys[side], texts, encode) for texts in cells.pieces]
+
+    def _shards(self, pieces: list[Piece]) -> list[Shard]:
+        start = last = time.monotonic()
+
+        def done(made: int, total: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= _SAY_EVERY and made < total:
+                last = now
+                left = (now - start) / made * (total - made)
+                self._say(
+                    f"tokens: {made:,} of {total:,} texts, {made / (now - start):,.0f} a second,"
+                    f" {left:,.0f} s to go"
+                )
+
+        shards, built = shards_of(pieces, self._folder, done)
+        if built.made:
+            self._say(
+                f"tokens: {built.made:,} of {built.texts:,} texts tokenised,"
+                f" {built.made / max(built.seconds, 1e-9):,.0f} a second, kept in {self._folder or 'memory'}"
+            )
+        elif built.texts:
+            self._say(f"tokens: {built.texts:,} texts from {self._folder}")
+        return shards
+
+    def _encode(self, side: int, texts: pa.LargeStringArray) -> Shard:
+        encoded = texts.dictionary_encode()
+        distinct: list[str] = encoded.dictionary.to_pylist()
+        sizes: list[int] = []
+        ids: list[NDArray[np.int32]] = []
+        for start in range(0, len(distinct), _BATCH):
+            self._check()
+            batch = [self.prompts[side] + text for text in distinct[start : start + _BATCH]]
+            found = self._way.ids(batch, self.lengths[side])
+            sizes.extend(map(len, found))
+            ids.extend(np.array(x, np.int32) for x in found)
+        # One more, without ids, for the holes.
+        places = encoded.indices.fill_null(len(distinct)).to_numpy(False)
+        hashes = np.array([*map(text_id, distinct), -1], np.int64)
+        ids.append(np.empty(0, np.int32))
+        offsets = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum(np.array([*sizes, 0], np.int64)[places], out=offsets[1:])
+        cells = [ids[place] for place in places.tolist()]
+        return Shard(offsets, np.concatenate(cells), hashes[places])
+
+
+def _lengths(sizes: Ints, limit: int) -> Lengths:
+    if not len(sizes):
+        return Lengths(0, 0.0, 0.0, 0.0, 0, 0.0)
+    median, p95 = np.quantile(sizes, (0.5, 0.95)).tolist()
+    full = float((sizes >= limit).mean())
+    return Lengths(len(sizes), float(sizes.mean()), median, p95, int(sizes.max()), full)
+
+
+def _silent(line: str) -> None:
+    """Nobody wants to know."""
+
+
+def _nothing() -> None:
+    """Nobody stops."""

@@ -1,18 +1,20 @@
 """How a model's texts become token ids, and token ids a batch of its inputs."""
 
+import hashlib
+import importlib.metadata
+import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import StaticEmbedding, Transformer
+from sentence_transformers.sentence_transformer.modules import Pooling, StaticEmbedding, Transformer
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 
 from lingweave.errors import LingweaveError
-from lingweave.training.tokens.sequences import Sequences, joined
+from lingweave.training.tokens.sequences import Sequences
 
 Features = dict[str, torch.Tensor]
 _SAMPLES = ["Wo liegt Genf?", "ジュネーブはスイスにあります。" * 40, "a"]
@@ -21,7 +23,12 @@ _SAMPLES = ["Wo liegt Genf?", "ジュネーブはスイスにあります。" * 
 class Way(Protocol):
     """What one kind of model does before its first layer."""
 
-    def ids(self, texts: list[str], length: int) -> list[NDArray[np.int64]]:
+    @property
+    def key(self) -> str:
+        """A hash of all in the tokenizer, and of the libraries, that decides ids."""
+        ...
+
+    def ids(self, texts: list[str], length: int) -> list[list[int]]:
         """Token ids of each text, special tokens included, at most ``length``."""
         ...
 
@@ -41,6 +48,11 @@ def way_of(model: SentenceTransformer, prompts: tuple[str, str], lengths: tuple[
         LingweaveError: the model cannot be trained here.
     """
     first = model[0]
+    if any(prompts) and any(isinstance(m, Pooling) and not m.include_prompt for m in model):
+        raise LingweaveError(
+            "encoder: its pooling leaves out the prompt, which training does not support; choose"
+            " another model, or empty prompts"
+        )
     if isinstance(first, StaticEmbedding):
         return _Static(first.tokenizer)
     if isinstance(first, Transformer) and isinstance(first.tokenizer, PreTrainedTokenizerBase):
@@ -59,9 +71,13 @@ class _Static:
 
     tokenizer: Tokenizer
 
-    def ids(self, texts: list[str], length: int) -> list[NDArray[np.int64]]:
+    @property
+    def key(self) -> str:
+        return _hash("static", self.tokenizer.to_str())
+
+    def ids(self, texts: list[str], length: int) -> list[list[int]]:
         encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
-        return [np.array(e.ids[:length], dtype=np.int64) for e in encodings]
+        return [encoding.ids[:length] for encoding in encodings]
 
     def features(self, sequences: Sequences) -> Features:
         offsets = np.cumsum(sequences.sizes) - sequences.sizes
@@ -77,7 +93,23 @@ class _Transformer:
 
     tokenizer: Any
 
-    def ids(self, texts: list[str], length: int) -> list[NDArray[np.int64]]:
+    @property
+    def key(self) -> str:
+        tokenizer = self.tokenizer
+        settings = [tokenizer.truncation_side, getattr(tokenizer, "split_special_tokens", False)]
+        if tokenizer.is_fast:
+            # Truncation and padding are what the last call has left: each call sets its own.
+            made_of = json.loads(tokenizer.backend_tokenizer.to_str())
+            made_of = {k: v for k, v in made_of.items() if k not in ("truncation", "padding")}
+        else:
+            made_of = [tokenizer.get_vocab(), tokenizer.init_kwargs]
+        return _hash(
+            type(tokenizer).__name__,
+            json.dumps([settings, made_of], sort_keys=True, default=str),
+            repr(self.ids(_SAMPLES, 64)),
+        )
+
+    def ids(self, texts: list[str], length: int) -> list[list[int]]:
         found = self.tokenizer(
             texts,
             truncation="longest_first",
@@ -85,7 +117,8 @@ class _Transformer:
             return_attention_mask=False,
             return_token_type_ids=False,
         )
-        return [np.array(ids, dtype=np.int64) for ids in found["input_ids"]]
+        ids: list[list[int]] = found["input_ids"]
+        return ids
 
     def features(self, sequences: Sequences) -> Features:
         sizes = sequences.sizes[:, None]
@@ -104,14 +137,20 @@ class _Transformer:
         return features
 
 
+def _hash(*parts: str) -> str:
+    """A hash of the parts and of the libraries' versions: an update may mend a tokenizer."""
+    versions = [importlib.metadata.version(x) for x in ("tokenizers", "transformers")]
+    return hashlib.sha256(json.dumps([*parts, *versions]).encode()).hexdigest()
+
+
 def _agree(
     model: SentenceTransformer, way: Way, prompts: tuple[str, str], lengths: tuple[int, int]
 ) -> None:
-    zero = np.zeros(1, np.int64)
     for prompt, length in zip(prompts, lengths, strict=True):
         stock = model.preprocess(_SAMPLES, prompt=prompt, max_length=length)
         ids = way.ids([prompt + text for text in _SAMPLES], length)
-        ours = way.features(joined([Sequences(x, zero + len(x), zero) for x in ids]))
+        sizes = np.array([len(x) for x in ids])
+        ours = way.features(Sequences(np.concatenate(ids), sizes, np.zeros_like(sizes)))
         tensors = {k: v for k, v in stock.items() if isinstance(v, torch.Tensor)}
         if tensors.keys() != ours.keys() or not all(torch.equal(tensors[k], ours[k]) for k in ours):
             raise LingweaveError(
