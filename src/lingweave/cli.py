@@ -57,6 +57,19 @@ def evaluate() -> Verb:
     return EvaluateConfig, lambda config: print_evaluation(run(config), config.out)
 
 
+def mine() -> Verb:
+    """Find hard negatives for a table with any encoder."""
+    from lingweave.mining import MineConfig
+
+    def run(config: MineConfig) -> None:
+        from lingweave.mining.run import mine
+        from lingweave.mining.summary import print_mined
+
+        print_mined(mine(config), config.out)
+
+    return MineConfig, run
+
+
 def compare() -> Verb:
     """Compare evaluations, with confidence intervals from a paired cluster bootstrap."""
     from lingweave.report.config import CompareConfig
@@ -91,6 +104,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "demo": demo,
     "train": train,
     "evaluate": evaluate,
+    "mine": mine,
     "compare": compare,
     "report": report,
     "data show": data_show,

@@ -1,0 +1,100 @@
+"""What an interrupted search leaves beside its output, so that the same command goes on from it."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lingweave.errors import LingweaveError
+from lingweave.mining.search import Found
+
+CONFIGURATION = "configuration.json"
+
+
+class Parts:
+    """The folder ``OUT.parts``: vectors, and what was found for each block of records."""
+
+    def __init__(self, out: Path) -> None:
+        self.folder = out.with_name(out.name + ".parts")
+
+    def open(self, configuration: dict[str, Any]) -> None:
+        """Makes the folder, or takes up what the same configuration left there.
+
+        Raises:
+            LingweaveError: it holds parts of another search.
+        """
+        path = self.folder / CONFIGURATION
+        done = [*self.folder.glob("*.np[yz]")]
+        if done and not path.exists():
+            raise LingweaveError(f"{self.folder}: holds other files; choose another --out")
+        if done:
+            try:
+                before = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise LingweaveError(f"{path}: damaged ({error}); remove its folder") from None
+            refuse_other(self.folder, before, configuration)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _whole(path) as part:
+            part.write_text(json.dumps(configuration, ensure_ascii=False), encoding="utf-8")
+
+    def found(self, name: str, search: Callable[[], Found]) -> Found:
+        """What was found before under this name, or what the search finds now."""
+        path = self.folder / f"{name}.npz"
+        if path.exists():
+            with np.load(path, allow_pickle=False) as arrays:
+                return Found(**{field: arrays[field] for field in Found._fields})
+        found = search()
+        with _whole(path) as part, part.open("wb") as file:
+            np.savez(file, **found._asdict())
+        return found
+
+    def remove(self) -> None:
+        """Removes the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def refuse_other(place: Path, before: dict[str, Any], configuration: dict[str, Any]) -> None:
+    """Says in which settings a search differs from the one that left something at a place.
+
+    Raises:
+        LingweaveError: in any.
+    """
+    names = sorted({*before, *configuration})
+    other = [name for name in names if before.get(name) != configuration.get(name)]
+    if other:
+        raise LingweaveError(
+            f"{place}: is of a search that differs in {', '.join(other)};"
+            " choose another --out, or remove it"
+        )
+
+
+@contextlib.contextmanager
+def disk_errors_named(out: Path) -> Iterator[None]:
+    """Turns a full disk or a missing right into one clear line.
+
+    Raises:
+        LingweaveError: the block raised an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LingweaveError(
+            f"--out {out}: cannot be written ({reason}); what was done before is kept: make room,"
+            " then run the same command to go on"
+        ) from error
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file to write, which takes its name only when it is whole and on the disk."""
+    part = path.with_name(f"{path.name}.part")
+    yield part
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
