@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from lingweave.errors import LingweaveError
 from lingweave.plan.shape import NO_REPEATS, Cells, Repeats, TableShape
@@ -154,6 +155,18 @@ class ParallelTable:
     def negatives(self, row: int, language: int) -> tuple[str, ...]:
         """The hard negatives of a cell, none where there is a hole."""
         return tuple(self._columns[f"negatives:{self.languages[language]}"][row].as_py() or ())
+
+    def negative_counts(
+        self, rows: NDArray[np.int64], languages: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """(n,) how many hard negatives the cells (rows, languages) have."""
+        counts = np.zeros(len(rows), np.int64)
+        for language in np.unique(languages):
+            places = np.flatnonzero(languages == language)
+            column = self._columns[f"negatives:{self.languages[language]}"]
+            sizes = pc.list_value_length(column.take(pa.array(rows[places])))
+            counts[places] = sizes.fill_null(0).to_numpy(False)
+        return counts
 
     def groups(self) -> pa.Array:
         """(N,) the group of each record, null for records without one."""

@@ -1,67 +1,214 @@
-"""From the plan to batches: item k of the data set is the whole batch of step k.
+"""From the plan to batches: item k of the data set is what the encoder is given at step k.
 
 Because a step's batch is a pure function of the step, there is one pass over the run, no epoch and
 no shuffling state: to resume is to ask for step k. Each process asks for its own rows, so no batch
-is dealt out by the launcher either.
+is dealt out by the launcher either. The next steps are made ready on a thread while the encoder
+works on the present one.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset
 
-from lingweave.objectives import NONE
+from lingweave.negatives import HardNegatives
+from lingweave.objectives import NONE, Need
 from lingweave.plan import Batch, BatchPlan
-from lingweave.training.tokens import SIDES, Encoded, Tokens
+from lingweave.training.chunks import Ints, chunks_by_length, places
+from lingweave.training.loss import Texts
+from lingweave.training.teacher import Teacher
+from lingweave.training.tokens import Features, Sequences, Tokens, joined
+
+_AHEAD = 2
+"""Steps made ready in advance."""
 
 
-class PlannedBatches(Dataset[dict[str, torch.Tensor]]):
+class Inputs(NamedTuple):
+    """What the encoder is given at a step, and what the loss must know of it."""
+
+    chunks: list[Features]
+    """The texts, a chunk at a time."""
+    order: torch.Tensor | None
+    """(n,): where among the chunks' texts each text stands; None: as they come."""
+    texts: Texts
+    """What the texts are."""
+    tokens: int
+    """Tokens in the chunks, padding included."""
+
+    def to(self, device: torch.device) -> "Inputs":
+        """The same on a device; nothing is waited for if the tensors are in pinned memory."""
+
+        def moved(tensor: torch.Tensor | None) -> torch.Tensor | None:
+            return tensor if tensor is None else tensor.to(device, non_blocking=True)
+
+        return _mapped(self, moved)
+
+    def pinned(self) -> "Inputs":
+        """The same in pinned memory, from which a GPU reads by itself."""
+        return _mapped(self, lambda tensor: tensor if tensor is None else tensor.pin_memory())
+
+
+def _mapped(inputs: Inputs, change: Any) -> Inputs:
+    chunks = [{name: change(value) for name, value in c.items()} for c in inputs.chunks]
+    texts = inputs.texts
+    texts = texts._replace(**{n: change(getattr(texts, n)) for n in ("ids", "others", "teacher")})
+    return Inputs(chunks, change(inputs.order), texts, inputs.tokens)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What is taken from a table for the rows of a batch."""
+
+    tokens: Tokens
+    """The table's texts as token ids."""
+    chunk_tokens: int = 0
+    """Tokens of a chunk at most, padding included; 0: one chunk, unsorted."""
+    negatives: int = 0
+    """Hard negatives a row at most."""
+    mined: HardNegatives | None = None
+    """Hard negatives by record, for cells without texts of their own."""
+    needs: frozenset[Need] = frozenset()
+    """What the objective needs beside queries and candidates."""
+    view_language: int | None = None
+    """The column of the language that views are in; None: any."""
+    teacher: Teacher | None = None
+    """The vectors that distillation follows."""
+
+    def inputs(self, plan: BatchPlan, batch: Batch, rank: int = 0) -> Inputs:
+        """What the encoder of a process is given for a batch of all processes."""
+        each = len(batch.rows) // plan.world_size
+        own = slice(rank * each, (rank + 1) * each)
+        rows, languages = batch.rows[own], batch.passage_languages[own]
+        hard = [self._hard(batch, slice(i * each, (i + 1) * each)) for i in range(plan.world_size)]
+        parts = [
+            self.tokens.sequences(0, rows, batch.query_languages[own]),
+            self.tokens.sequences(1, rows, languages),
+        ]
+        if hard[rank].from_texts.any():
+            some = hard[rank].from_texts
+            parts.append(self.tokens.negatives(rows[some], languages[some], self.negatives))
+        parts.append(self.tokens.sequences(1, hard[rank].rows, hard[rank].languages))
+        ids = _ids(batch, own, hard[rank], parts[1:])
+        views = [self._view(plan, batch, side, own) for side in (0, 1)]
+        others = None
+        if any(view is not None for view in views):
+            others = torch.zeros((2, each), dtype=torch.bool)
+            for side, view in enumerate(views):
+                if view is not None:
+                    mine = (batch.query_languages, batch.passage_languages)[side][own]
+                    others[side] = torch.from_numpy(view >= 0)
+                    parts.append(self.tokens.sequences(side, rows, np.where(view < 0, mine, view)))
+        counts = tuple(
+            (each, each + h.count, *(0 if view is None else each for view in views)) for h in hard
+        )
+        teacher = self.teacher and torch.cat(
+            [
+                self.teacher.vectors(0, rows, batch.query_languages[own]),
+                self.teacher.vectors(1, rows, languages),
+                self.teacher.vectors(1, hard[rank].rows, hard[rank].languages),
+            ]
+        )
+        return self._chunked(joined(parts), Texts(torch.from_numpy(ids), counts, others, teacher))
+
+    def _chunked(self, sequences: Sequences, texts: Texts) -> Inputs:
+        if not self.chunk_tokens:
+            features = [self.tokens.features(sequences)]
+            return Inputs(features, None, texts, features[0]["input_ids"].numel())
+        chunks = chunks_by_length(sequences.sizes, self.chunk_tokens)
+        features = [self.tokens.features(sequences.take(chunk)) for chunk in chunks]
+        tokens = sum(f["input_ids"].numel() for f in features)
+        return Inputs(features, torch.from_numpy(places(chunks)), texts, tokens)
+
+    def _hard(self, batch: Batch, own: slice) -> "_Hard":
+        rows, languages = batch.rows[own], batch.passage_languages[own]
+        none = np.empty(0, np.int64)
+        if not self.negatives:
+            return _Hard(np.zeros(len(rows), bool), 0, none, none)
+        texts = np.minimum(self.tokens.table.negative_counts(rows, languages), self.negatives)
+        if self.mined is None:
+            return _Hard(texts > 0, int(texts.sum()), none, none)
+        without = np.flatnonzero(texts == 0)
+        owners, found = self.mined.of(rows[without], self.negatives)
+        in_language = languages[without][owners]
+        there = self.tokens.table.shape().cells(found)[1][np.arange(len(found)), in_language]
+        return _Hard(texts > 0, int(texts.sum()), found[there], in_language[there])
+
+    def _view(self, plan: BatchPlan, batch: Batch, side: int, own: slice) -> Ints | None:
+        """(rows,): the language of each row's view of a side, -1: none; None: not needed."""
+        if ("other_query", "other_passage")[side] not in self.needs:
+            return None
+        return other_languages(plan, batch, side, self.view_language)[own]
+
+
+class _Hard(NamedTuple):
+    """The hard negatives of one process's rows."""
+
+    from_texts: np.ndarray[Any, np.dtype[np.bool_]]
+    """(rows,): whose cells have texts of their own."""
+    texts: int
+    """How many such texts there are."""
+    rows: Ints
+    """(m,): the records of the mined ones."""
+    languages: Ints
+    """(m,): the columns in which they are served."""
+
+    @property
+    def count(self) -> int:
+        return self.texts + len(self.rows)
+
+
+def _ids(batch: Batch, own: slice, hard: _Hard, candidates: list[Sequences]) -> Ints:
+    """(3, C): records, groups and texts of the candidates. A negative's own text has no record; a
+    mined one has, since it may be another row's passage in another language."""
+    none = np.full(hard.texts, NONE, np.int64)
+    return np.stack(
+        [
+            np.concatenate([batch.rows[own], none, hard.rows]),
+            np.concatenate([batch.groups[own], none, np.full(len(hard.rows), NONE)]),
+            np.concatenate([part.texts for part in candidates]),
+        ]
+    )
+
+
+class PlannedBatches(Dataset[Inputs]):
     """The batches of one process. ``column_names`` is what the library's trainer looks for."""
 
     column_names = ("query", "passage", "label")
 
     def __init__(
-        self, plan: BatchPlan, tokens: Tokens, steps: int, negatives: int, rank: int
+        self, plan: BatchPlan, feed: Feed, steps: int, rank: int = 0, pin: bool = False
     ) -> None:
         self.plan = plan
-        self.tokens = tokens
+        self.feed = feed
         self.steps = steps
-        self.negatives = negatives
         self.rank = rank
+        self.pin = pin
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lingweave-batches")
+        self._ready: dict[int, Future[Inputs]] = {}
 
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, step: int) -> dict[str, torch.Tensor]:
-        return inputs_of(self.plan.batch(step, self.rank), self.tokens, self.negatives)
+    def __getitem__(self, step: int) -> Inputs:
+        for ahead in range(step, min(step + 1 + _AHEAD, self.steps)):
+            if ahead not in self._ready:
+                self._ready[ahead] = self._thread.submit(self.made, ahead)
+        for past in [number for number in self._ready if number < step]:
+            del self._ready[past]
+        return self._ready.pop(step).result()
 
+    def made(self, step: int) -> Inputs:
+        """The inputs of a step, made here and now."""
+        inputs = self.feed.inputs(self.plan, self.plan.batch(step), self.rank)
+        return inputs.pinned() if self.pin else inputs
 
-def inputs_of(batch: Batch, tokens: Tokens, negatives: int = 0) -> dict[str, torch.Tensor]:
-    """One batch as the trainer passes it on: features of both sides and the candidates' ids.
-
-    Keys are ``query_*`` and ``passage_*``; ``label`` is (3, C): records, groups and texts of the C
-    candidates, which are the rows' passages in their order and after them all hard negatives.
-    """
-    queries = tokens.encoded(0, batch.rows, batch.query_languages)
-    passages = tokens.encoded(1, batch.rows, batch.passage_languages)
-    extra: list[Encoded] = []
-    if negatives:
-        extra = tokens.negatives(batch.rows, batch.passage_languages, negatives)
-    none = np.full(len(extra), NONE, np.int64)
-    label = np.stack(
-        [
-            np.concatenate([batch.rows, none]),
-            np.concatenate([batch.groups, none]),
-            np.array([e.text for e in (*passages, *extra)], np.int64),
-        ]
-    )
-    inputs = {"label": torch.from_numpy(label)}
-    for name, side, texts in ((SIDES[0], 0, queries), (SIDES[1], 1, [*passages, *extra])):
-        for key, value in tokens.features(side, texts).items():
-            inputs[f"{name}_{key}"] = value
-    return inputs
+    def close(self) -> None:
+        """Stops the thread."""
+        self._thread.shutdown(cancel_futures=True)
 
 
 class Steps(BatchSampler):
@@ -77,8 +224,8 @@ class Steps(BatchSampler):
         return ([step] for step in range(self.steps))
 
 
-def _only(items: list[Any]) -> Any:
-    return items[0]
+def _only(items: list[Any]) -> dict[str, Any]:
+    return {"step": items[0]}
 
 
 def loader_of(batches: PlannedBatches) -> DataLoader[Any]:

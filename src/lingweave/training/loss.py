@@ -1,43 +1,124 @@
-"""The objective as the module that the library's trainer calls with features and labels."""
+"""The loss of a step and its gradient with respect to the vectors, over one or more processes.
 
-from typing import Any
+Every process works out the losses of its own rows against the candidates of all, in blocks of rows,
+so that no matrix of all rows against all candidates is kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
-from sentence_transformers import SentenceTransformer
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from lingweave.objectives import Ids, info_nce, shared
+from lingweave.objectives import Embedded, Ids, Term
+from lingweave.training.processes import Processes
+
+_SCORES = 1 << 22
+"""Scores of a block of rows at most: 16 MB in fp32."""
 
 
-class MaskedInfoNCE(nn.Module):
-    """Cosine InfoNCE of queries over all passages of the batch; masks are always on."""
+class Texts(NamedTuple):
+    """What the n texts of a step are, beside their vectors: queries, candidates, then views."""
 
-    def __init__(self, model: SentenceTransformer, temperature: float) -> None:
-        super().__init__()
-        self.model = model
-        self.temperature = temperature
-
-    def forward(self, features: list[dict[str, Any]], label: Tensor) -> Tensor:
-        """The loss. ``features`` are the queries' (B) and those of the C candidates."""
-        queries, candidates = self._vectors(features)
-        positives = torch.arange(queries.shape[0], device=queries.device)
-        mask = shared(Ids(*label), positives)
-        return info_nce(queries, candidates, positives, mask, self.temperature)
-
-    def _vectors(self, features: list[dict[str, Any]]) -> list[Tensor]:
-        """Unit vectors of each side."""
-        if not all("offsets" in side for side in features):
-            return [_unit(self.model(side)) for side in features]
-        # A bag of tokens needs no padding, so both sides go through at once: two passes would make
-        # and add two dense gradients as large as the vocabulary, most of the step's time.
-        sizes = [side["offsets"].shape[0] for side in features]
-        shifts = (0, features[0]["input_ids"].shape[0])
-        offsets = [side["offsets"] + by for side, by in zip(features, shifts, strict=True)]
-        ids = torch.cat([side["input_ids"] for side in features])
-        output = self.model({"input_ids": ids, "offsets": torch.cat(offsets)})
-        return list(torch.split(_unit(output), sizes))
+    ids: Tensor
+    """(3, C) int64: records, groups and texts of the candidates; a row's passage stands at the
+    row's number, hard negatives after all of them."""
+    counts: tuple[tuple[int, ...], ...]
+    """For every process: how many queries, candidates, other queries and other passages it has."""
+    others: Tensor | None = None
+    """(2, B) bool: which rows have their query, and their passage, in another language."""
+    teacher: Tensor | None = None
+    """(B + C, t): a teacher's vectors of the queries and candidates."""
 
 
-def _unit(output: dict[str, Tensor]) -> Tensor:
-    return functional.normalize(output["sentence_embedding"].float(), dim=1)
+def unit(vectors: Tensor) -> Tensor:
+    """The rows at length one, in fp32 at least."""
+    return functional.normalize(vectors if vectors.dtype == torch.float64 else vectors.float())
+
+
+def loss_and_gradient(
+    vectors: Tensor, texts: Texts, terms: Sequence[Term], processes: Processes
+) -> tuple[Tensor, Tensor]:
+    """The weighted loss of the batch, and its gradient with respect to this process's vectors.
+
+    With several processes the mean over them of both values is that of the whole batch.
+
+    Args:
+        vectors: (n, d) unit rows, without a graph.
+        texts: what they are.
+        terms: the objective.
+        processes: those that share the batch.
+    """
+    sides = _sides(vectors, texts.counts, processes)
+    leaves = [torch.cat(of) if len(of) > 1 else of[0] for of in sides]
+    batch = _embedded([leaf.requires_grad_() for leaf in leaves], texts, processes)
+    value = vectors.new_zeros(())
+    for rows in _blocks(texts, processes):
+        loss = part(terms, batch, rows)
+        torch.autograd.backward(loss)
+        value += loss.detach()
+    gradients = []
+    for leaf, of in zip(leaves, sides, strict=True):
+        gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
+        gradient = processes.summed(gradient)
+        gradients.append(gradient.split([len(some) for some in of])[processes.rank])
+    gradient = torch.cat(gradients)
+    if processes.size > 1:  # Gradients are averaged over processes later.
+        return value * processes.size, gradient * processes.size
+    return value, gradient
+
+
+def mean_loss(vectors: Tensor, texts: Texts, terms: Sequence[Term]) -> Tensor:
+    """The weighted loss of a batch of one process, without a gradient: a scalar."""
+    alone = Processes()
+    batch = _embedded(list(vectors.split(texts.counts[0])), texts, alone)
+    return torch.stack([part(terms, batch, rows) for rows in _blocks(texts, alone)]).sum()
+
+
+def _blocks(texts: Texts, processes: Processes) -> Iterator[slice]:
+    """The rows of this process, in blocks."""
+    each = texts.counts[processes.rank][0]
+    first, block = each * processes.rank, max(1, _SCORES // sum(of[1] for of in texts.counts))
+    for start in range(first, first + each, block):
+        yield slice(start, min(start + block, first + each))
+
+
+def _sides(
+    vectors: Tensor, counts: tuple[tuple[int, ...], ...], processes: Processes
+) -> list[list[Tensor]]:
+    """For each side the vectors of every process."""
+    parts = processes.gathered(vectors, [sum(of) for of in counts])
+    return [list(side) for side in zip(*(p.split(c) for p, c in zip(parts, counts, strict=True)),
+                                       strict=True)]  # fmt: skip
+
+
+def _embedded(leaves: list[Tensor], texts: Texts, processes: Processes) -> Embedded:
+    rows = [of[0] for of in texts.counts]
+    candidates = [of[1] for of in texts.counts]
+    ids = torch.cat(processes.gathered(texts.ids.T, candidates)).T
+    starts = [sum(candidates[:rank]) for rank in range(len(candidates))]
+    positives = torch.cat(
+        [torch.arange(s, s + n, device=ids.device) for s, n in zip(starts, rows, strict=True)]
+    )
+    batch = Embedded(leaves[0], leaves[1], positives, Ids(*ids))
+    if texts.others is not None:
+        others = torch.cat(processes.gathered(texts.others.T, rows)).T
+        batch = batch._replace(
+            other_queries=leaves[2] if len(leaves[2]) else None,
+            has_other_query=others[0],
+            other_passages=leaves[3] if len(leaves[3]) else None,
+            has_other_passage=others[1],
+        )
+    if texts.teacher is not None:
+        both = processes.gathered(texts.teacher, [sum(of[:2]) for of in texts.counts])
+        split = [t.split(of[:2]) for t, of in zip(both, texts.counts, strict=True)]
+        batch = batch._replace(
+            teacher_queries=torch.cat([one for one, _ in split]),
+            teacher_candidates=torch.cat([two for _, two in split]),
+        )
+    return batch
+
+
+def part(terms, batch, rows):
+    return sum(t.weight * t.losses(batch, rows).sum() / t.counted(batch).sum() for t in terms)

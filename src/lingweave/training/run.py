@@ -20,12 +20,13 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from transformers.utils import logging
 
 from lingweave.errors import LingweaveError
+from lingweave.objectives import InfoNCE
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.balance import balance
 from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig
-from lingweave.training.data import PlannedBatches
+from lingweave.training.data import Feed, PlannedBatches
 from lingweave.training.encoder import built_encoder, loaded_encoder
 from lingweave.training.history import History
 from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
@@ -104,21 +105,27 @@ def train(
         lengths = (config.query_length, config.passage_length)
         own = Tokens(model, table, prompts, lengths)
         tokens = tokens if tokens is not None and tokens.serves(own) else own
+        terms = (InfoNCE(config.temperature),)
+        chunk_tokens = _chunk_tokens(config, static)
         plan = BatchPlan(recipe, table.shape(), config.seed, args.world_size)
         for line in balance(plan):
             say(line)
-        batches = PlannedBatches(plan, tokens, config.steps, config.negatives, args.process_index)
+        feed = Feed(tokens, chunk_tokens, config.negatives)
+        pin = args.device.type == "cuda"
+        batches = PlannedBatches(plan, feed, config.steps, args.process_index, pin)
         validation = None
         if config.eval_every and valid is not None:
             validation = Validation(
-                valid,
-                Tokens(model, valid, prompts, lengths),
+                Feed(Tokens(model, valid, prompts, lengths), chunk_tokens),
                 config.batch_size,
                 config.valid_records,
                 config.criterion,
+                config.temperature,
             )
         history = History(config_out / "history.jsonl", on_line, config)
-        trainer = PlanTrainer(config, model, batches, validation, args, history.add, interruption)
+        trainer = PlanTrainer(
+            config, model, batches, terms, validation, args, history.add, interruption
+        )
         last = complete_checkpoints(trainer.checkpoints)[-1:] if resumed else []
         if args.should_save:
             history.start(last[0] if last else None)
@@ -227,6 +234,16 @@ def _bf16(config: TrainConfig, static: bool) -> bool:
         return config.precision == "bf16"
     on_gpu = config.device != "cpu" and torch.cuda.is_available()
     return on_gpu and not static and torch.cuda.is_bf16_supported()
+
+
+def _chunk_tokens(config: TrainConfig, static: bool) -> int:
+    """Tokens of a chunk; 0 for static encoders, which have no padding."""
+    if static:
+        return 0
+    if config.chunk_tokens is not None:
+        return config.chunk_tokens
+    on_gpu = config.device != "cpu" and torch.cuda.is_available()
+    return 16_384 if on_gpu else 2_048
 
 
 def _check_packages(config: TrainConfig) -> None:

@@ -3,6 +3,8 @@
 What differs from the stock trainer, and why:
 
 - The loader is ours: batches come from the plan, every process asks for its own, one pass.
+- A step is ours: texts go through the encoder in chunks of similar length, the loss is worked out
+  on the vectors of all processes, its gradient goes back the same way (``step``, ``loss``).
 - Dropout is seeded by (seed, step, rank), so a resumed run needs no random state.
 - Checkpoints are written aside, flushed, and renamed; a half-written one is never read.
 - No model card is built during training: it asks the hub and reads the data set's first rows.
@@ -11,25 +13,32 @@ What differs from the stock trainer, and why:
 
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from sentence_transformers.sentence_transformer.training_args import (
     SentenceTransformerTrainingArguments,
 )
+from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 
+from lingweave.objectives import Term
+from lingweave.plan.draws import folded
 from lingweave.training.config import TrainConfig
-from lingweave.training.data import PlannedBatches, loader_of
-from lingweave.training.loss import MaskedInfoNCE
+from lingweave.training.data import Inputs, PlannedBatches, loader_of
+from lingweave.training.loss import loss_and_gradient, unit
+from lingweave.training.processes import Processes
+from lingweave.training.step import cached_step, whole_step
 from lingweave.training.storage import disk_errors_named, new_folder
+from lingweave.training.tokens import Features
 from lingweave.training.validation import Validation
 
 PREFIX = "step-"
@@ -86,6 +95,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         config: TrainConfig,
         model: SentenceTransformer,
         batches: PlannedBatches,
+        terms: Sequence[Term],
         validation: Validation | None,
         args: SentenceTransformerTrainingArguments,
         on_line: Callable[[Line], None],
@@ -95,14 +105,17 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.validation = validation
         self.on_line = on_line
         self.checkpoints = Path(config.out) / "checkpoints"
-        self.random = any(isinstance(p, torch.nn.Dropout) for p in model.modules())
+        self.static = isinstance(model[0], StaticEmbedding)
         self.batches = batches
-        self.objective: MaskedInfoNCE = MaskedInfoNCE(model, config.temperature)
+        self.terms = terms
+        self.processes = Processes()
+        if config.gather:
+            self.processes = Processes(args.process_index, args.world_size)
         super().__init__(
             model=model,
             args=args,
             train_dataset=batches,
-            loss=self.objective,
+            loss=model,  # Never called, but the library takes the weights to train from it.
             callbacks=[_Flow(config, interruption, self)],
         )
         self.remove_callback(PrinterCallback)
@@ -114,16 +127,27 @@ class PlanTrainer(SentenceTransformerTrainer):
 
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
-    ) -> torch.Tensor:
+    ) -> Tensor:
         model.train()  # Every time: a loaded backbone is in evaluation mode inside one that is not.
-        if self.random:
-            seed = step_seed(self.config.seed, self.state.global_step, self.args.process_index)
-            seed_torch(seed, self.args.device)
-        loss = self.compute_loss(model, self._prepare_inputs(inputs))
-        assert isinstance(loss, torch.Tensor)
-        # Not through accelerate, which looks for an optional package on the disk at every call.
-        torch.autograd.backward(loss)
-        return loss.detach()
+        step: Inputs = inputs["step"].to(self.args.device)
+
+        def encode(number: int, chunk: Features) -> Tensor:
+            if not self.static:
+                seed = step_seed(
+                    self.config.seed, self.state.global_step, self.args.process_index, number
+                )
+                seed_torch(seed, self.args.device)
+            with self.compute_loss_context_manager():
+                output = model(chunk)
+            return unit(output["sentence_embedding"])
+
+        def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:
+            return loss_and_gradient(vectors, step.texts, self.terms, self.processes)
+
+        if not self.config.grad_cache:
+            return whole_step(encode, step.chunks, step.order, loss)
+        apart = partial(self.accelerator.no_sync, model)
+        return cached_step(encode, step.chunks, step.order, loss, apart)
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         return grad_norm
@@ -138,7 +162,7 @@ class PlanTrainer(SentenceTransformerTrainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Validates, notes the best step, asks for its checkpoint, and stops without progress."""
         assert self.validation is not None
-        found = self.validation.figures(self.objective, self.args.device)
+        found = self.validation.figures(self.model, self.args.device)
         value = found[self.config.criterion]
         state = self.state
         best = state.best_metric
@@ -215,10 +239,9 @@ class _Flow(TrainerCallback):
         return bool(accelerator.reduce(flag).item())
 
 
-def step_seed(seed: int, step: int, rank: int) -> int:
-    """The seed of dropout at a step on a rank: 63 bits, unrelated between steps."""
-    mixed = np.random.SeedSequence([seed, step, rank]).generate_state(1, np.uint64)
-    return int(mixed[0] >> np.uint64(1))
+def step_seed(seed: int, step: int, rank: int, chunk: int) -> int:
+    """The seed of dropout for a chunk of a step on a rank: 63 bits, unrelated to any other."""
+    return folded(seed, step, rank, chunk) >> 1
 
 
 def seed_torch(seed: int, device: torch.device) -> None:

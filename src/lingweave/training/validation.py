@@ -3,25 +3,29 @@
 The figures choose a checkpoint; they are no results. Results come from ``lingweave evaluate``.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from torch.nn import functional
+from torch import Tensor, nn
 
 from lingweave.errors import LingweaveError
 from lingweave.evaluate.summary import summary_of
 from lingweave.judgements import judgements_of
+from lingweave.objectives import InfoNCE
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.ranks import gold_ranks, pessimistic
 from lingweave.sources.parallel import benchmark_of, record_id
 from lingweave.table import ParallelTable
-from lingweave.training.data import inputs_of
-from lingweave.training.tokens import Features, Tokens
+from lingweave.training.chunks import chunks_by_length, places
+from lingweave.training.data import Feed
+from lingweave.training.loss import mean_loss, unit
+from lingweave.training.tokens import Features
 
 SEED = 20_240_819
 """The same validation batches for every seed of a run."""
-_CHUNK = 256
+_CHUNK_TOKENS = 16_384
 
 
 class Validation:
@@ -34,45 +38,47 @@ class Validation:
     """
 
     def __init__(
-        self, table: ParallelTable, tokens: Tokens, batch_size: int, records: int, criterion: str
+        self, feed: Feed, batch_size: int, records: int, criterion: str, temperature: float
     ) -> None:
-        self.tokens = tokens
-        self.criterion = criterion
+        """
+        Args:
+            feed: the validation table's texts, without hard negatives, and the size of a chunk.
+            batch_size: rows of a batch at most.
+            records: validation records at most, taken evenly over the table.
+            criterion: what chooses the best checkpoint.
+            temperature: of the loss.
+        """
+        self.feed, self.criterion = feed, criterion
+        self.term = InfoNCE(temperature)
+        self.table = table = feed.tokens.table
         self.plan = validation_plan(table, batch_size, min(records, len(table)))
-        self.steps = self.plan.recipe.steps
         self.rows = np.unique(
             np.linspace(0, len(table) - 1, min(records, len(table))).astype(np.int64)
         )
-        self.table = table
         self.benchmark = benchmark_of(table, "validation", {}, self.rows.tolist())
         self.row_of = {record_id(table, row): row for row in self.rows.tolist()}
         self.judgements = judgements_of(self.benchmark)
 
-    def figures(self, loss: nn.Module, device: torch.device) -> dict[str, float]:
+    def figures(self, model: nn.Module, device: torch.device) -> dict[str, float]:
         """``loss``, and unless it is the criterion ``mono``, ``cross`` and ``multi``.
 
         Leaves the model in evaluation mode.
         """
-        loss.eval()
+        model.eval()
         with torch.no_grad():
-            found = {"loss": self._loss(loss, device)}
+            found = {"loss": self._loss(model, device)}
             if self.criterion != "loss":
-                model = loss.model
-                assert isinstance(model, nn.Module)
                 found |= self._average_precision(model, device)
         return found
 
-    def _loss(self, loss: nn.Module, device: torch.device) -> float:
+    def _loss(self, model: nn.Module, device: torch.device) -> float:
         total, rows = 0.0, 0
-        for step in range(self.steps):
+        for step in range(self.plan.recipe.steps):
             batch = self.plan.batch(step)
-            inputs = inputs_of(batch, self.tokens)
-            label = inputs.pop("label").to(device)
-            sides: list[Features] = [
-                {k[len(name) :]: v.to(device) for k, v in inputs.items() if k.startswith(name)}
-                for name in ("query_", "passage_")
-            ]
-            total += float(loss(sides, label)) * len(batch.rows)
+            inputs = self.feed.inputs(self.plan, batch).to(device)
+            vectors = _encoded(model, inputs.chunks, inputs.order)
+            loss = mean_loss(vectors, inputs.texts, (self.term,))
+            total += float(loss) * len(batch.rows)
             rows += len(batch.rows)
         return total / rows
 
@@ -93,19 +99,24 @@ class Validation:
         self, model: nn.Module, side: int, language: str, device: torch.device
     ) -> NDArray[np.float32]:
         """Unit vectors of the benchmark's queries (side 0) or passages (1) in this language."""
-        column = self.table.languages.index(language)
         sides = self.benchmark.corpora if side else self.benchmark.queries
-        ids = sides[language].ids if language in sides else ()
-        rows = np.array([self.row_of[id] for id in ids], np.int64)
-        parts = [np.empty((0, 0), np.float32)]
-        for start in range(0, len(rows), _CHUNK):
-            some = rows[start : start + _CHUNK]
-            texts = self.tokens.encoded(side, some, np.full(len(some), column))
-            features = self.tokens.features(side, texts)
-            output = model({k: v.to(device) for k, v in features.items()})
-            unit = functional.normalize(output["sentence_embedding"].float(), dim=1)
-            parts.append(unit.cpu().numpy())
-        return np.concatenate(parts[1:] or parts)
+        if language not in sides:
+            return np.empty((0, 0), np.float32)
+        rows = np.array([self.row_of[id] for id in sides[language].ids], np.int64)
+        columns = np.full(len(rows), self.table.languages.index(language))
+        sequences = self.feed.tokens.sequences(side, rows, columns)
+        chunks = chunks_by_length(sequences.sizes, self.feed.chunk_tokens or _CHUNK_TOKENS)
+        features = (
+            {k: v.to(device) for k, v in self.feed.tokens.features(sequences.take(c)).items()}
+            for c in chunks
+        )
+        vectors = _encoded(model, features, torch.from_numpy(places(chunks)).to(device))
+        return np.asarray(vectors.cpu().numpy())
+
+
+def _encoded(model: nn.Module, chunks: Iterable[Features], order: Tensor | None) -> Tensor:
+    vectors = torch.cat([unit(model(chunk)["sentence_embedding"]) for chunk in chunks])
+    return vectors if order is None else vectors[order]
 
 
 def validation_plan(table: ParallelTable, batch_size: int, records: int) -> BatchPlan:

@@ -1,0 +1,79 @@
+"""One step of training over callables: encode chunks, work out the loss, send its gradient back.
+
+The loss is worked out on vectors that are cut off from the encoder, and its gradient with respect
+to them is sent back through the encoder afterwards. The gradient of the weights is that of the
+plain way, by the chain rule, and the same few lines serve one process and many, small batches and
+those whose activations would not fit.
+
+Source of the two passes: Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
+Memory Limited Setup" (arXiv 2101.06983).
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+Chunk = TypeVar("Chunk")
+
+Encode = Callable[[int, Chunk], Tensor]
+"""(number of the chunk, chunk) -> (texts of the chunk, d). Called twice for one number, it must do
+the same: what is random in it may depend on the number only."""
+Loss = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""(n, d) vectors -> the loss, a scalar, and its gradient, (n, d)."""
+
+
+def whole_step(
+    encode: Encode[Chunk], chunks: Sequence[Chunk], order: Tensor | None, loss: Loss
+) -> Tensor:
+    """The loss of a batch, its gradient added to the weights'; activations of all chunks are kept.
+
+    Args:
+        encode: gives the vectors of a chunk.
+        chunks: the batch's n texts.
+        order: (n,) where among the chunks' texts each text stands; None: as they come.
+        loss: of the vectors in the order of the texts.
+    """
+    vectors = _ordered([encode(number, chunk) for number, chunk in enumerate(chunks)], order)
+    value, gradient = loss(vectors.detach())
+    torch.autograd.backward(vectors, gradient)
+    return value
+
+
+def cached_step(
+    encode: Encode[Chunk],
+    chunks: Sequence[Chunk],
+    order: Tensor | None,
+    loss: Loss,
+    unsynchronised: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Tensor:
+    """As ``whole_step``, with the activations of one chunk at a time: each is encoded twice.
+
+    Args:
+        encode: gives the vectors of a chunk.
+        chunks: the batch's n texts.
+        order: (n,) where among the chunks' texts each text stands; None: as they come.
+        loss: of the vectors in the order of the texts.
+        unsynchronised: within it gradients are not summed over processes; the last chunk is
+            outside it.
+    """
+    with torch.no_grad():
+        found = [encode(number, chunk) for number, chunk in enumerate(chunks)]
+        sizes = [len(vectors) for vectors in found]
+        vectors = _ordered(found, order)
+        del found
+    value, gradient = loss(vectors)
+    if order is not None:
+        by_text, gradient = gradient, torch.empty_like(gradient)
+        gradient[order] = by_text
+    for number, part in enumerate(gradient.split(sizes)):
+        with nullcontext() if number == len(sizes) - 1 else unsynchronised():
+            torch.autograd.backward(encode(number, chunks[number]), part)
+    return value
+
+
+def _ordered(found: list[Tensor], order: Tensor | None) -> Tensor:
+    vectors = found[0] if len(found) == 1 else torch.cat(found)
+    return vectors if order is None else vectors[order]
