@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, TypeAlias
 
+import torch
 from torch import Tensor
 
 from lingweave.objectives.ids import Ids
@@ -22,7 +23,8 @@ class Embedded(NamedTuple):
     ids: Ids
     """What the candidates are, each (C,)."""
     other_queries: Tensor | None = None
-    """(B, d): each row's query in another language; any finite row where there is none."""
+    """(B, d): each row's query in another language; any finite row where there is none. None where
+    no row has one, and likewise for passages."""
     has_other_query: Tensor | None = None
     """(B,) bool."""
     other_passages: Tensor | None = None
@@ -33,3 +35,23 @@ class Embedded(NamedTuple):
     """(B, t), unit rows: a teacher's vectors for the same queries."""
     teacher_candidates: Tensor | None = None
     """(C, t), unit rows: the teacher's vectors for the same candidates."""
+    passage_in_language: Tensor | None = None
+    """(B,) bool: which rows' own passages are in the language that a term asks of the views, so
+    that they have no view and need none. None: no row's."""
+
+    def passages(self) -> Tensor:
+        """(B, d): each row's own passage."""
+        return self.candidates[self.positives]
+
+    def passage_ids(self) -> Ids:
+        """What the rows' own passages are, each (B,)."""
+        return self.ids.of(self.positives)
+
+    def numbers(self, rows: Rows) -> Tensor:
+        """The row numbers of ``rows``, int64 (n,)."""
+        everything = torch.arange(len(self.positives), device=self.positives.device)
+        return everything[rows]
+
+    def nothing(self, rows: Rows) -> Tensor:
+        """(n,) zeros that depend on the queries, for a term that counts no row."""
+        return 0 * self.queries[rows].sum(1)

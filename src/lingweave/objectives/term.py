@@ -1,7 +1,9 @@
 """One part of a loss: what it needs, which rows it counts, and the loss of each row."""
 
-from typing import Literal, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
+import torch
 from torch import Tensor
 
 from lingweave.objectives.embedded import Embedded, Rows
@@ -17,6 +19,10 @@ class Term(Protocol):
     So the loss of a batch may be worked out in blocks of rows, with memory in proportion to a
     block's rows times the candidates.
     """
+
+    @property
+    def name(self) -> str:
+        """What the term is called, with what it was given: ``margin(0.3)``."""
 
     @property
     def weight(self) -> float:
@@ -35,3 +41,55 @@ class Term(Protocol):
 
     def losses(self, batch: Embedded, rows: Rows) -> Tensor:
         """(n,): the losses of ``rows``, 0 where a row is not counted."""
+
+
+class EveryRow:
+    """What terms have that count every row, and need nothing beside queries and candidates."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+
+    @property
+    def language(self) -> str | None:
+        """None: the term asks for no language."""
+        return None
+
+    def counted(self, batch: Embedded) -> Tensor:
+        """(B,): every row."""
+        return torch.ones_like(batch.positives, dtype=torch.bool)
+
+
+@dataclass(frozen=True)
+class Contrast(EveryRow):
+    """What terms with a softmax over cosines share."""
+
+    temperature: float
+    """Divides the cosine before the softmax; greater than zero."""
+    weight: float = 1.0
+    """What the mean of the rows' losses is multiplied by."""
+
+
+def raised(vectors: Tensor) -> Tensor:
+    """Half precision as fp32; anything else as it is."""
+    return vectors.float() if vectors.dtype in (torch.float16, torch.bfloat16) else vectors
+
+
+def masked(scores: Tensor, left_out: Tensor) -> Tensor:
+    """Scores with the lowest finite number where ``left_out``: no share of a softmax.
+
+    A finite number, because the logarithm of a softmax over minus infinity alone, and the product
+    of a zero share with its logarithm, would be no numbers.
+    """
+    return scores.masked_fill(left_out, torch.finfo(scores.dtype).min)
+
+
+def divergence(target: Tensor, scores: Tensor) -> Tensor:
+    """KL(softmax(target) || softmax(scores)) of each row, (n,), for scores (n, m)."""
+    wanted, found = target.log_softmax(1), scores.log_softmax(1)
+    return (wanted.exp() * (wanted - found)).sum(1)
+
+
+def named(name: str, *given: object) -> str:
+    """A term's name with what it was given, without what is None."""
+    shown = [f"{value:g}" if isinstance(value, float) else str(value)
+             for value in given if value is not None]  # fmt: skip
+    return f"{name}({','.join(shown)})" if shown else name
