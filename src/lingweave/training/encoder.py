@@ -19,6 +19,13 @@ from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerF
 
 from lingweave.encoders.sentence_transformer import model_folder
 from lingweave.errors import LingweaveError
+from lingweave.training.backbone import (
+    DTYPES,
+    default_pooling,
+    is_decoder,
+    prepare_backbone,
+    prepare_tokenizer,
+)
 from lingweave.training.config import TrainConfig
 from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
 
@@ -40,7 +47,15 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
         tokenizer = trained_tokenizer(texts(), config.vocabulary)
         model = transformer_encoder(tokenizer, config)
     else:
-        model = loaded_encoder(config.encoder, config.pooling)
+        model = loaded_encoder(config.encoder, config.pooling, config.weights)
+        if isinstance(model[0], Transformer):
+            prepare_backbone(model[0].model, config)
+            if config.lora is not None:
+                for module in list(model)[1:]:
+                    module.requires_grad_(False)
+        elif config.lora or config.gradient_checkpointing:
+            name = "lora" if config.lora else "gradient_checkpointing"
+            raise LingweaveError(f"{name}: {config.encoder!r} is no transformer; leave it out")
         longest = max(config.query_length, config.passage_length)
         if isinstance(model[0], Transformer):
             limit = model.max_seq_length
@@ -66,26 +81,13 @@ def static_encoder(tokenizer: Tokenizer, dimension: int, seed: int) -> SentenceT
 def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTransformer:
     """A small DistilBERT with fresh weights and mean pooling."""
     longest = max(config.query_length, config.passage_length)
-    if config.dimension % 32:
-        raise LingweaveError(
-            f"dimension: {config.dimension} is not possible; give a multiple of 32 for transformer"
-        )
     wrapped = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=with_sentence_marks(tokenizer),
         **{f"{token[1:-1].lower()}_token": token for token in SPECIAL},
         model_max_length=longest,
         model_input_names=["input_ids", "attention_mask"],
     )
-    # DistilBERT is a BERT without a pooler: every weight in it is trained.
-    shape = DistilBertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        dim=config.dimension,
-        n_layers=config.layers,
-        n_heads=config.dimension // 32,
-        hidden_dim=4 * config.dimension,
-        max_position_embeddings=longest,
-        pad_token_id=SPECIAL.index("[PAD]"),
-    )
+    shape = transformer_shape(config, tokenizer.get_vocab_size())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         fresh = DistilBertModel(shape)
@@ -98,14 +100,42 @@ def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTr
     return SentenceTransformer(modules=[module, Pooling(config.dimension, pooling)], device="cpu")
 
 
-def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
-    """A model from a folder or from the hub (or its cache), in fp32 on the CPU.
+def transformer_shape(config: TrainConfig, vocabulary: int) -> DistilBertConfig:
+    """The configuration of the small transformer.
+
+    Raises:
+        LingweaveError: the dimension does not divide into heads of 32.
+    """
+    if config.dimension % 32:
+        raise LingweaveError(
+            f"dimension: {config.dimension} is not possible; give a multiple of 32 for transformer"
+        )
+    # DistilBERT is a BERT without a pooler: every weight in it is trained.
+    return DistilBertConfig(
+        vocab_size=vocabulary,
+        dim=config.dimension,
+        n_layers=config.layers,
+        n_heads=config.dimension // 32,
+        hidden_dim=4 * config.dimension,
+        max_position_embeddings=max(config.query_length, config.passage_length),
+        pad_token_id=SPECIAL.index("[PAD]"),
+    )
+
+
+def loaded_encoder(name: str, pooling: str = "auto", weights: str = "fp32") -> SentenceTransformer:
+    """A model from a folder or from the hub (or its cache), on the CPU.
+
+    Args:
+        name: the folder or hub name.
+        pooling: how vectors are pooled; auto: as the model says, else by its kind
+            (``default_pooling``).
+        weights: fp32 or bf16.
 
     Raises:
         LingweaveError: it is not there, holds no safetensors, or cannot be read.
     """
     folder = model_folder(name)
-    options = {"use_safetensors": True, "dtype": torch.float32}
+    options = {"use_safetensors": True, "dtype": DTYPES[weights]}
     try:
         if (folder / "modules.json").is_file():
             model = SentenceTransformer(
@@ -113,7 +143,9 @@ def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
             )
         else:
             module = Transformer(str(folder), model_kwargs={**options, "local_files_only": True})
-            auto = "cls" if "labse" in name.lower() else "mean"
+            auto = default_pooling(module.config, name)
+            chosen = auto if pooling == "auto" else pooling
+            prepare_tokenizer(module.tokenizer, is_decoder(module.config), chosen)
             pool = Pooling(module.get_embedding_dimension(), auto)
             model = SentenceTransformer(modules=[module, pool], device="cpu")
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
@@ -125,7 +157,4 @@ def loaded_encoder(name: str, pooling: str = "auto") -> SentenceTransformer:
             raise LingweaveError(f"pooling: {name!r} pools nothing; leave pooling at auto")
         old = model[places[0]]
         model[places[0]] = Pooling(old.embedding_dimension, pooling, old.include_prompt)
-    for part in model.modules():  # An unused head would get no gradient, which DDP takes for a bug.
-        if type(part).__name__.endswith("Pooler"):
-            part.requires_grad_(False)
     return model
