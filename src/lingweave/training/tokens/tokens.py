@@ -151,9 +151,10 @@ class Tokens:
 
         shards, built = shards_of(pieces, self._folder, done)
         if built.made:
+            rate = built.made / max(built.seconds, 1e-9)
             self._say(
-                f"tokens: {built.made:,} of {built.texts:,} texts tokenised,"
-                f" {built.made / max(built.seconds, 1e-9):,.0f} a second, kept in {self._folder or 'memory'}"
+                f"tokens: {built.made:,} of {built.texts:,} texts tokenised, {rate:,.0f} a second,"
+                f" kept in {self._folder or 'memory'}"
             )
         elif built.texts:
             self._say(f"tokens: {built.texts:,} texts from {self._folder}")
