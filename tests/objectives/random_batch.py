@@ -6,10 +6,13 @@ from torch.nn.functional import normalize
 from lingweave.objectives import NONE, Embedded, Ids
 
 
-def random_batch(seed, rows=5, negatives=3, records=None, width=4, dtype=torch.float64):
+def random_batch(
+    seed, rows=5, negatives=3, records=None, width=4, dtype=torch.float64, unknown=0.0
+):
     """A batch whose passages stand anywhere among the candidates, with some shared ids.
 
     ``records``: how many different records the rows are drawn from; None: each row its own.
+    ``unknown``: the share of ids that are not known.
     """
     torch.manual_seed(seed)
 
@@ -22,6 +25,7 @@ def random_batch(seed, rows=5, negatives=3, records=None, width=4, dtype=torch.f
     ids[0][positives] = torch.arange(rows) if records is None else torch.randint(records, (rows,))
     ids[1][positives] = torch.randint(-1, 2 * rows, (rows,))
     ids[2] = torch.randint(4 * count, (count,))
+    ids = [values.masked_fill(torch.rand(count) < unknown, NONE) for values in ids]
     in_language = torch.rand(rows) < 0.3
     return Embedded(
         queries=unit(rows),

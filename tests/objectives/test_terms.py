@@ -43,9 +43,10 @@ def lists(batch):
     negatives=st.integers(0, 4),
     records=st.none() | st.integers(1, 4),
     temperature=st.sampled_from((0.05, 0.2, 1.0)),
+    unknown=st.sampled_from((0.0, 0.4, 1.0)),
 )
-def test_it_is_the_plain_loop(name, seed, rows, negatives, records, temperature):
-    batch = random_batch(seed, rows, negatives, records)
+def test_it_is_the_plain_loop(name, seed, rows, negatives, records, temperature, unknown):
+    batch = random_batch(seed, rows, negatives, records, unknown=unknown)
     term, plain = term_of(name, temperature), lists(batch)
     expected = [
         LOOPS[name](plain, i, temperature) if counts(name, plain, i) else 0.0 for i in range(rows)
