@@ -4,49 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plan.shapes import LANGUAGES, full, holed, plan, same
 from scipy.stats import binom
 
 from lingweave.errors import LingweaveError
-from lingweave.plan import Batch, BatchPlan, Recipe, Repeats, TableShape
+from lingweave.plan import Repeats, TableShape
 from lingweave.plan.balance import balance
-
-LANGUAGES = ("ar", "de", "en", "th", "zh")
-
-
-def full(*sizes: int, groups: np.ndarray | None = None) -> TableShape:
-    """A table without holes."""
-    names = tuple(f"set{n}" for n in range(len(sizes)))
-    return TableShape(LANGUAGES, names, np.cumsum((0, *sizes)), groups=groups)
-
-
-def holed(seed: int, *sizes: int, share: float = 0.5) -> TableShape:
-    """A table with random holes, groups, and repeated texts."""
-    random = np.random.default_rng(seed)
-    total = sum(sizes)
-    queries = random.random((total, 5)) < share
-    passages = queries & (random.random((total, 5)) < 0.9)
-    cells = np.flatnonzero(random.random(total * 5) < 0.3)
-    texts = random.integers(0, max(total // 3, 2), len(cells))
-    return TableShape(
-        LANGUAGES,
-        tuple(f"set{n}" for n in range(len(sizes))),
-        np.cumsum((0, *sizes)),
-        queries,
-        passages,
-        random.integers(-1, total // 4, total),
-        Repeats(cells, texts),
-        Repeats(cells, texts[::-1].copy()),
-    )
-
-
-def plan(shape: TableShape, mixture: str = "hybrid", seed: int = 1, **options: float) -> BatchPlan:
-    world = int(options.pop("world_size", 1))
-    return BatchPlan(Recipe(mixture, **{"batch_size": 16} | options), shape, seed, world)  # type: ignore[arg-type]
-
-
-def same(a: Batch, b: Batch) -> bool:
-    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
-
 
 MIXTURES = ["x-x-mono", "x-y", "hybrid", "x-x", "en-en", "mono=1:0,cross=0:1", "pivot(en,*)=1"]
 
@@ -280,36 +243,6 @@ def test_queries_without_passages_serve_cross_batches() -> None:
     batches = list(plan(shape, "x-y").batches(0, 30))
     assert {*np.concatenate([b.query_languages for b in batches]).tolist()} == {0, 3}
     assert {*np.concatenate([b.passage_languages for b in batches]).tolist()} == {2}
-
-
-@pytest.mark.parametrize(
-    ("mixture", "words"),
-    [
-        ("hybird", "names are x-x-mono"),
-        ("mono=x", "not a number"),
-        ("mono=-1", "0 or more"),
-        ("mono=nan", "0 or more"),
-        ("mono=0", "all weights are 0"),
-        ("mono=1:0", "all weights are 0 at the end"),
-        ("mono=1,mono=2", "stands twice"),
-        ("pivot=1", r"pivot\(en,\*\)"),
-        ("pivot(*,*)=1", "fixed language"),
-        ("pivot(xx,*)=1", "not among the table's languages"),
-    ],
-)
-def test_recipes_that_cannot_be_read_say_why(mixture: str, words: str) -> None:
-    with pytest.raises(LingweaveError, match=words):
-        plan(full(100), mixture)
-
-
-def test_recipes_have_names_and_can_be_written_out() -> None:
-    assert Recipe("mono=0.5,cross=0.5").name == "hybrid"
-    assert str(Recipe("hybrid")) == "mono=0.5,cross=0.5"
-    text = "mono=0:1,pivot(en,*)=0.25"
-    assert str(Recipe(text)) == Recipe(text).name == text
-    made = plan(full(100), text)
-    again = BatchPlan(Recipe(str(made.describe()["recipe"]), batch_size=16), full(100), 1)
-    assert same(made.batch(3), again.batch(3))
 
 
 def test_a_run_is_told_what_holes_and_groups_do() -> None:

@@ -11,7 +11,7 @@ def test_every_record_is_seen_before_any_repeats(data: st.DataObject, batch: int
     walk = Walk(size, batch, (key,))
     visits = np.zeros(size, int)
     for number in range(4 * size // batch + 1):
-        rows = walk.batch(number)
+        rows = walk.records(number * batch, batch)
         assert len(set(rows.tolist())) == batch
         visits[rows] += 1
         assert visits.max() - visits.min() <= 1
@@ -19,7 +19,7 @@ def test_every_record_is_seen_before_any_repeats(data: st.DataObject, batch: int
 
 def test_epochs_have_different_orders() -> None:
     walk = Walk(1000, 50, (1,))
-    first, second = walk.batch(0), walk.batch(20)
+    first, second = walk.records(0, 50), walk.records(1000, 50)
     assert len(np.intersect1d(first, second)) < 20
 
 
@@ -36,7 +36,7 @@ def test_groups_are_spread_evenly(sizes: list[int], batch: int, key: int) -> Non
     visits = np.zeros(len(groups), int)
     counts = []
     for number in range(2 * len(groups) // batch):
-        rows = walk.batch(number)
+        rows = walk.records(number * batch, batch)
         assert len(set(rows.tolist())) == batch
         visits[rows] += 1
         counts.append(np.bincount(groups[rows], minlength=len(sizes)))
@@ -50,12 +50,12 @@ def test_groups_of_one_size_never_meet_where_a_batch_has_room_for_one_of_each() 
     groups = np.repeat(np.arange(40), 5)
     walk = Walk(200, 20, (3,), groups)
     for number in range(100):
-        assert len(set(groups[walk.batch(number)].tolist())) == 20
+        assert len(set(groups[walk.records(number * 20, 20)].tolist())) == 20
 
 
 def test_records_without_a_group_are_each_their_own() -> None:
     groups = np.concatenate([np.full(150, -1), np.zeros(50, int)])
     walk = Walk(200, 8, (3,), groups)
-    in_group = [int((groups[walk.batch(n)] == 0).sum()) for n in range(25)]
+    in_group = [int((groups[walk.records(8 * n, 8)] == 0).sum()) for n in range(25)]
     assert max(in_group) <= 3
     assert sum(in_group) == 50

@@ -16,11 +16,14 @@ _QUICK_ATTEMPTS = 3
 
 
 class Slots(NamedTuple):
-    """Rows of a batch with their languages, each (n,)."""
+    """Records of a batch with their languages; each record has m rows."""
 
     rows: Ints
+    """(n,)"""
     query_languages: Ints
+    """(n, m)"""
     passage_languages: Ints
+    """(n, m)"""
 
     def plus(self, other: "Slots", size: int) -> "Slots":
         """These and the first of the others, ``size`` in all at most."""
@@ -30,6 +33,7 @@ class Slots(NamedTuple):
 def filled(
     shape: TableShape,
     walked: Ints,
+    drawn: Drawn,
     draw: Callable[[Ints, int], Drawn],
     candidates: Callable[[int, int], Ints],
     share: float,
@@ -39,13 +43,14 @@ def filled(
     Args:
         shape: the table's shape.
         walked: the records that the walk gives the batch, all different.
-        draw: (records, attempt) -> their languages.
+        drawn: their languages.
+        draw: (records, attempt from 1 on) -> languages of other records.
         candidates: (how many, attempt) -> records drawn at random from the data set; asked for at
             least as many as it has, every one of them once.
         share: the share of the data set's records that the batch's kind can use.
     """
     size = len(walked)
-    slots = _accepted(shape, _none(), walked, draw(walked, 0), spread=False)
+    slots = _accepted(shape, _none(drawn), walked, drawn, spread=False)
     for attempt in range(1, _QUICK_ATTEMPTS + 1):
         missing = size - len(slots.rows)
         if not missing:
@@ -67,9 +72,8 @@ def filled(
     return slots
 
 
-def _none() -> Slots:
-    empty = np.empty(0, np.int64)
-    return Slots(empty, empty, empty)
+def _none(like: Drawn) -> Slots:
+    return Slots(np.empty(0, np.int64), like.query_languages[:0], like.passage_languages[:0])
 
 
 def _accepted(shape: TableShape, taken: Slots, rows: Ints, drawn: Drawn, *, spread: bool) -> Slots:
@@ -79,25 +83,28 @@ def _accepted(shape: TableShape, taken: Slots, rows: Ints, drawn: Drawn, *, spre
     """
     keep = np.flatnonzero(drawn.usable)
     offered = Slots(rows[keep], drawn.query_languages[keep], drawn.passage_languages[keep])
+    both = offered, taken
     fits = _fresh(offered.rows, taken.rows)
     if spread and shape.groups is not None:
         fits &= _fresh(shape.groups[offered.rows], shape.groups[taken.rows])
     width = len(shape.languages)
-    if len(shape.query_repeats.cells):
-        old = shape.query_repeats.of(taken.rows, taken.query_languages, width)
-        fits &= _fresh(shape.query_repeats.of(offered.rows, offered.query_languages, width), old)
-    if len(shape.passage_repeats.cells):
-        old = shape.passage_repeats.of(taken.rows, taken.passage_languages, width)
-        new = shape.passage_repeats.of(offered.rows, offered.passage_languages, width)
-        fits &= _fresh(new, old)
+    for repeats, side in ((shape.query_repeats, 1), (shape.passage_repeats, 2)):
+        if len(repeats.cells):
+            new, old = (repeats.of(slots.rows[:, None], slots[side], width) for slots in both)
+            fits &= _fresh(new, old)
     return Slots(*(column[fits] for column in offered))
 
 
 def _fresh(values: Ints, taken: Ints) -> Mask:
-    """Which values stand for the first time; -1 always does."""
-    first = np.zeros(len(values), bool)
-    first[np.unique(values, return_index=True)[1]] = True
-    return np.asarray((values < 0) | (first & ~np.isin(values, taken)))
+    """(n,): which records' values, (n,) or (n, m), stand for the first time; -1 always does.
+
+    A value that stands several times in one record does no harm.
+    """
+    each = values if values.ndim == 2 else values[:, None]
+    _, first, inverse = np.unique(each, return_index=True, return_inverse=True)
+    owners = (first // each.shape[1])[inverse.reshape(each.shape)]
+    own = owners == np.arange(len(each))[:, None]
+    return np.asarray(((each < 0) | (own & ~np.isin(each, taken))).all(1))
 
 
 def _evenly(shape: TableShape, taken: Ints, rows: Ints, usable: Mask) -> Ints:

@@ -1,9 +1,11 @@
 """The kinds of batch: which languages the rows of one step stand in.
 
-A kind is a value. ``draw`` gives every row its query and its passage language; it says of each row
-whether the record has both, so that the plan can put another record in its place.
+A kind is a value. ``draw`` gives every record its query and its passage language (``multi``:
+several of each); it says of each record whether it has texts in all of them, so that the plan can
+put another record in its place.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -15,21 +17,23 @@ from lingweave.plan.shape import Cells
 
 
 class Drawn(NamedTuple):
-    """The languages of n rows."""
+    """The languages of n records with m rows each."""
 
     query_languages: Ints
+    """(n, m)"""
     passage_languages: Ints
+    """(n, m)"""
     usable: Cells
-    """(n,): whether the record has the query and the passage in these languages."""
+    """(n,): whether the record has the queries and the passages in these languages."""
 
 
 class Chance(NamedTuple):
-    """The random numbers of one draw and the weights of the languages."""
+    """The random numbers of one draw for n records, and the weights of the languages."""
 
-    step: float
-    """One uniform number that the whole step shares."""
-    rows: Floats
-    """(n, 2, L) uniform numbers: for each row, side and language one."""
+    step: Floats
+    """(n,) uniform numbers, the same for all records of a step."""
+    rows: Callable[[int], Floats]
+    """Side (0: query, 1: passage) -> (n, L) uniform numbers: one for each record and language."""
     batch_weights: Floats
     """(L,): how often a language is drawn for a whole batch, relative to the others."""
     row_weights: Floats
@@ -45,11 +49,15 @@ class Kind(Protocol):
     def name(self) -> str:
         """What recipes and logs call it."""
 
+    @property
+    def rows_per_record(self) -> int:
+        """How many rows of the batch each record has."""
+
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
-        """Languages for the rows whose cells these are, each (n, L)."""
+        """Languages for the records whose cells these are, each (n, L)."""
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
-        """(n,): which rows this kind can use in at least one way."""
+        """(n,): which records this kind can use in at least one way."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,13 @@ class Mono:
     """X-X-mono: every query and passage of the batch in one language (arXiv 2408.10536, 3.1)."""
 
     name = "mono"
+    rows_per_record = 1
 
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         shares = np.cumsum(chance.batch_weights * chance.whole)
-        language = int(np.searchsorted(shares, chance.step * shares[-1], side="right"))
-        languages = np.full(len(queries), language)
-        return Drawn(languages, languages, queries[:, language] & passages[:, language])
+        languages = np.searchsorted(shares, chance.step * shares[-1], side="right")[:, None]
+        usable = (np.take_along_axis(cells, languages, 1)[:, 0] for cells in (queries, passages))
+        return Drawn(languages, languages, np.logical_and(*usable))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
         return np.asarray((queries & passages).any(1))
@@ -73,10 +82,11 @@ class Same:
     """LAReQA's X-X: query and passage of a row share a language, the batch mixes languages."""
 
     name = "same"
+    rows_per_record = 1
 
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         cells = queries & passages
-        languages = _drawn(cells, chance.rows[:, 0], chance.row_weights)
+        languages = drawn_languages(cells, chance.rows(0), chance.row_weights)
         return Drawn(languages, languages, np.asarray(cells.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
@@ -88,16 +98,16 @@ class Cross:
     """X-Y: every row draws its own query language and its own other passage language."""
 
     name = "cross"
+    rows_per_record = 1
 
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
-        everyone = np.arange(len(queries))
         # A query language is of use only if some other language has the passage.
         others = passages.sum(1)[:, None] - passages > 0
         asked = queries & others
-        query_languages = _drawn(asked, chance.rows[:, 0], chance.row_weights)
+        query_languages = drawn_languages(asked, chance.rows(0), chance.row_weights)
         answered = passages.copy()
-        answered[everyone, query_languages] = False
-        passage_languages = _drawn(answered, chance.rows[:, 1], chance.row_weights)
+        np.put_along_axis(answered, query_languages, False, axis=1)
+        passage_languages = drawn_languages(answered, chance.rows(1), chance.row_weights)
         return Drawn(query_languages, passage_languages, np.asarray(asked.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
@@ -114,6 +124,7 @@ class Pivot:
     """The language of all passages; None: drawn for each row."""
     name: str = "pivot"
     """As the recipe writes it, with its languages."""
+    rows_per_record = 1
 
     def __post_init__(self) -> None:
         if self.query is None and self.passage is None:
@@ -122,8 +133,8 @@ class Pivot:
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         asked, answered = self._sides(queries, passages)
         return Drawn(
-            _drawn(asked, chance.rows[:, 0], chance.row_weights),
-            _drawn(answered, chance.rows[:, 1], chance.row_weights),
+            drawn_languages(asked, chance.rows(0), chance.row_weights),
+            drawn_languages(answered, chance.rows(1), chance.row_weights),
             np.asarray(asked.any(1) & answered.any(1)),
         )
 
@@ -138,6 +149,35 @@ class Pivot:
         )
 
 
+@dataclass(frozen=True)
+class Multi:
+    """Every record in several rows, with different query and different passage languages.
+
+    The rows of a record stand next to each other. The languages of its queries are drawn without
+    replacement, and so, independently, are those of its passages: a record's row may stand in one
+    language on both sides. What multi-positive InfoNCE is made for.
+    """
+
+    rows_per_record: int = 2
+    """Rows, and languages of each side, of a record."""
+
+    @property
+    def name(self) -> str:
+        """As the recipe writes it."""
+        return f"multi({self.rows_per_record})"
+
+    def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
+        return Drawn(
+            drawn_languages(queries, chance.rows(0), chance.row_weights, self.rows_per_record),
+            drawn_languages(passages, chance.rows(1), chance.row_weights, self.rows_per_record),
+            self.usable(queries, passages),
+        )
+
+    def usable(self, queries: Cells, passages: Cells) -> Cells:
+        enough = np.minimum(queries.sum(1), passages.sum(1)) >= self.rows_per_record
+        return np.asarray(enough)
+
+
 def _narrowed(cells: Cells, fixed: int | None, besides: int | None) -> Cells:
     """The cells of one side that a pivot may use."""
     kept = np.ones(cells.shape[1], bool) if fixed is None else np.zeros(cells.shape[1], bool)
@@ -145,13 +185,18 @@ def _narrowed(cells: Cells, fixed: int | None, besides: int | None) -> Cells:
     return np.asarray(cells & kept)
 
 
-def _drawn(cells: Cells, uniform: Floats, weights: Floats) -> Ints:
-    """(n,): one language a row, among its cells, in proportion to the weights.
+def drawn_languages(cells: Cells, uniform: Floats, weights: Floats, count: int = 1) -> Ints:
+    """(n, count): different languages for each row, among its cells, in proportion to the weights.
 
-    The largest ``log(u) / w`` is a weighted draw (Efraimidis and Spirakis, 2006); with equal
-    weights the largest ``u`` is.
+    The largest ``log(u) / w`` are a weighted draw without replacement (Efraimidis and Spirakis,
+    2006); with equal weights the largest ``u`` are.
     """
     if (weights != weights[0]).any():
         # A language that the data set lacks has weight 0, and no cell either.
         uniform = np.log(np.maximum(uniform, 1e-300)) / np.maximum(weights, 1e-300)
-    return np.asarray(np.where(cells, uniform, -np.inf).argmax(1))
+    left = np.where(cells, uniform, -np.inf)
+    drawn = [left.argmax(1)[:, None]]
+    while len(drawn) < count:
+        np.put_along_axis(left, drawn[-1], -np.inf, axis=1)
+        drawn.append(left.argmax(1)[:, None])
+    return np.concatenate(drawn, axis=1)

@@ -7,21 +7,26 @@ from typing import NamedTuple
 import numpy as np
 
 from lingweave.errors import LingweaveError
-from lingweave.plan.draws import Floats, Ints, bits, uniform
+from lingweave.plan.agenda import Agenda
+from lingweave.plan.counts import counts_of
+from lingweave.plan.draws import Bits, Floats, Ints, bits, folded_each, uniform, uniform_at
 from lingweave.plan.fill import Slots, filled
 from lingweave.plan.kinds import Chance, Drawn, Kind
+from lingweave.plan.purposes import LANGUAGE, REFILL, ROWS, WALK
 from lingweave.plan.recipe import Recipe
-from lingweave.plan.shape import Cells, TableShape
+from lingweave.plan.shape import TableShape
 from lingweave.plan.walk import Walk
 
-CYCLE = 1024
-"""Steps over which the data sets get exactly their shares, up to one batch."""
-
-_CHUNK = 1 << 20
+_BLOCK_STEPS, _BLOCK_ROWS = 64, 4096
+"""Steps that are worked out together, for speed: few enough for any one to be had in no time."""
 
 
 class Batch(NamedTuple):
-    """The rows of one step: n records, each with a query and a passage language."""
+    """The rows of one step: each is a record with a query and a passage language.
+
+    A record stands in one row; in a batch of kind ``multi(m)`` it stands in m rows next to each
+    other, in different query languages and different passage languages.
+    """
 
     step: int
     kind: str
@@ -29,7 +34,7 @@ class Batch(NamedTuple):
     dataset: int
     """The data set all rows come from."""
     rows: Ints
-    """(n,) records of the table, all different."""
+    """(n,) records of the table; all different, but for the m rows of a record of ``multi(m)``."""
     query_languages: Ints
     """(n,) columns of the table."""
     passage_languages: Ints
@@ -38,11 +43,21 @@ class Batch(NamedTuple):
     """(n,) group numbers, -1 for none: rows that share one are no negatives of each other."""
 
 
+class Begun(NamedTuple):
+    """A step before unusable records are replaced: its records and the languages drawn for them."""
+
+    kind: int
+    dataset: int
+    records: Ints
+    drawn: Drawn
+
+
 class BatchPlan:
     """Which record in which languages stands in which batch (arXiv 2408.10536, section 3.1).
 
     A pure function: ``batch(step)`` depends on the arguments alone, in any order of calls, so a
-    resumed run asks for its next step and every rank knows the batches of all others.
+    resumed run asks for its next step and every rank knows the batches of all others. Steps near
+    each other are worked out together and kept for a while; no answer depends on that.
 
     A step draws its kind from the mixture and its data set; its rows are the next of that data
     set's walk, which visits every record before it returns to any. Where a record cannot serve (it
@@ -65,65 +80,37 @@ class BatchPlan:
         self.recipe, self.shape, self.seed, self.world_size = recipe, shape, seed, world_size
         self.rows_per_step = recipe.batch_size * world_size
         self.kinds: tuple[Kind, ...] = tuple(part.build(shape.languages) for part in recipe.parts)
-        self._weights = tuple(part.weight for part in recipe.parts)
-        stands, self._whole, usable = _counts(shape, self.kinds)
-        self._usable = usable
-        sizes = np.maximum(stands, 1)
-        self._batch_weights = sizes**recipe.language_exponent
-        # A language is met in proportion to its size already when a row draws among the languages
-        # that its record has.
-        self._row_weights = sizes ** (recipe.language_exponent - 1)
-        self._whole_enough = self._whole >= self.rows_per_step
+        self._records = [self.rows_per_step // kind.rows_per_record for kind in self.kinds]
+        self._counts = counts_of(shape, self.kinds)
         self._refuse_too_small()
-        sizes = np.diff(shape.offsets).astype(np.float64) ** recipe.dataset_exponent
-        self._shares = np.cumsum(sizes)[:-1] / sizes.sum()
+        sizes = np.maximum(self._counts.stands, 1)
+        self._batch_weights = sizes**recipe.language_exponent
+        # How often a row draws a language, (data sets, L). A language is met in proportion to its
+        # size already when a row draws among the languages that its record has.
+        self.row_weights = sizes ** (recipe.language_exponent - 1)
+        self._agenda = Agenda(recipe, np.diff(shape.offsets), self._records, seed)
         self._walk = lru_cache(maxsize=None)(self._new_walk)
-        self._cycle = lru_cache(maxsize=4)(self._drawn_cycle)
+        # A power of two, so that blocks fit into the cycles of the data sets.
+        room = min(_BLOCK_STEPS, max(_BLOCK_ROWS // self.rows_per_step, 1))
+        self._block_steps = 1 << room.bit_length() - 1
+        self._block = lru_cache(maxsize=2)(self._new_block)
 
     def batch(self, step: int, rank: int | None = None) -> Batch:
         """The batch of a step; with ``rank``, only the rows of that rank."""
-        number = self._kind_number(step)
-        kind = self.kinds[number]
-        dataset, turn = self._dataset(step)
-        start = int(self.shape.offsets[dataset])
-        chance_of_step = float(uniform(1, self.seed, _LANGUAGE, step)[0])
-        width = len(self.shape.languages)
-
-        def draw(rows: Ints, attempt: int) -> Drawn:
-            numbers = uniform(len(rows) * 2 * width, self.seed, _ROWS, step, attempt)
-            chance = Chance(
-                chance_of_step,
-                numbers.reshape(len(rows), 2, width),
-                self._batch_weights[dataset],
-                self._row_weights[dataset],
-                self._whole_enough[dataset],
-            )
-            return kind.draw(*self.shape.cells(rows), chance)
-
-        def candidates(count: int, attempt: int) -> Ints:
-            size = self.shape.size(dataset)
-            if count >= size:
-                order = np.argsort(bits(size, self.seed, _REFILL, step, attempt), kind="stable")
-                return start + order
-            return start + (uniform(count, self.seed, _REFILL, step, attempt) * size).astype(int)
-
-        slots = filled(
-            self.shape,
-            start + self._walk(dataset).batch(turn),
-            draw,
-            candidates,
-            self._usable[number][dataset] / self.shape.size(dataset),
-        )
-        slots = _cut(slots, self.world_size, rank)
+        block, place = divmod(step, self._block_steps)
+        begun = self._block(block)[place]
+        kind = self.kinds[begun.kind]
+        slots = _cut(self._filled(step, begun), self.world_size, rank)
+        rows = np.repeat(slots.rows, kind.rows_per_record)
         groups = self.shape.groups
         return Batch(
             step,
             kind.name,
-            dataset,
-            slots.rows,
-            slots.query_languages,
-            slots.passage_languages,
-            np.full(len(slots.rows), -1) if groups is None else groups[slots.rows],
+            begun.dataset,
+            rows,
+            slots.query_languages.flatten(),
+            slots.passage_languages.flatten(),
+            np.full(len(rows), -1) if groups is None else groups[rows],
         )
 
     def batches(self, start: int = 0, stop: int | None = None) -> Iterator[Batch]:
@@ -132,7 +119,7 @@ class BatchPlan:
             yield self.batch(step)
 
     def visits(self, steps: int | None = None) -> Ints:
-        """(N,): how often each record is used in the first ``steps`` steps (all of the run)."""
+        """(N,): in how many of the first ``steps`` batches (all of the run) each record stands."""
         visits = np.zeros(len(self.shape), np.int64)
         for batch in self.batches(0, steps):
             visits[batch.rows] += 1
@@ -143,7 +130,7 @@ class BatchPlan:
         if not any(part.kind == "mono" for part in self.recipe.parts):
             return {}
         languages = np.array(self.shape.languages)
-        short = (self._whole > 0) & ~self._whole_enough
+        short = (self._counts.whole > 0) & (self._counts.whole < self.rows_per_step)
         return {
             name: languages[short[d]].tolist()
             for d, name in enumerate(self.shape.datasets)
@@ -162,51 +149,101 @@ class BatchPlan:
             "world_size": self.world_size,
         }
 
-    def _kind_number(self, step: int) -> int:
-        progress = min(step / max(self.recipe.steps - 1, 1), 1.0)
-        shares = np.cumsum([weight.at(progress) for weight in self._weights])
-        draw = uniform(1, self.seed, _KIND, step)[0] * shares[-1]
-        return int(np.searchsorted(shares, draw, side="right"))
+    def _new_block(self, number: int) -> list[Begun]:
+        """The steps of a block, all steps of one kind and data set together."""
+        first = number * self._block_steps
+        steps, kinds, datasets, starts = self._agenda.entries(first, self._block_steps)
+        chances, keys = self._chances(steps), self._keys(steps, attempt=0)
+        begun: dict[int, Begun] = {}
+        for dataset in np.unique(datasets).tolist():
+            here = datasets == dataset
+            begins = int(starts[here][0])
+            ends = int(starts[here][-1]) + self._records[kinds[here][-1]]
+            walked = self._walk(dataset).records(begins, ends - begins)
+            walked += self.shape.offsets[dataset]
+            for kind in np.unique(kinds[here]).tolist():
+                which = np.flatnonzero(here & (kinds == kind))
+                places = (starts[which] - begins)[:, None] + np.arange(self._records[kind])
+                records = walked[places]
+                drawn = self._drawn(kind, dataset, records, chances[which], keys[which])
+                for step, own, *columns in zip(which.tolist(), records, *drawn, strict=True):
+                    begun[step] = Begun(kind, dataset, own, Drawn(*columns))
+        return [begun[place] for place in range(self._block_steps)]
 
-    def _dataset(self, step: int) -> tuple[int, int]:
-        """The data set of a step, and how many earlier steps had the same one."""
-        if len(self.shape.datasets) == 1:
-            return 0, step
-        cycle, place = divmod(step, CYCLE)
-        drawn, before = self._cycle(cycle)
-        dataset = int(drawn[place])
-        return dataset, int(before[dataset] + (drawn[:place] == dataset).sum())
+    def _drawn(self, kind: int, dataset: int, records: Ints, chances: Floats, keys: Bits) -> Drawn:
+        """Languages for (steps, n) records, in columns of shape (steps, n, ...).
 
-    def _bounds(self, cycles: Ints) -> Ints:
-        """(cycles, data sets - 1): where, within a cycle, one data set ends and the next begins.
-
-        Systematic sampling: points at a distance of 1 / CYCLE with one random start a cycle, so
-        that a step's chance of a data set is exactly its share.
+        ``chances`` and ``keys``, both (steps,), are the steps' random numbers.
         """
-        start = uniform(int(cycles[-1]) + 1, self.seed, _DATASET)[cycles]
-        bounds = np.ceil(CYCLE * self._shares[None, :] - start[:, None])
-        return np.asarray(bounds, np.int64)
+        count, width = records.shape[1], len(self.shape.languages)
 
-    def _drawn_cycle(self, cycle: int) -> tuple[Ints, Ints]:
-        """The data sets of a cycle's steps, and how often each was drawn before the cycle."""
-        bounds = self._bounds(np.arange(cycle + 1))
-        edges = np.pad(bounds, ((0, 0), (1, 1)), constant_values=((0, 0), (0, CYCLE)))
-        before = np.diff(edges, axis=1)[:-1].sum(0)
-        order = np.argsort(bits(CYCLE, self.seed, _DATASET, cycle), kind="stable")
-        return np.searchsorted(bounds[-1], order, side="right"), before
+        def rows(side: int) -> Floats:
+            counters = (np.arange(count)[:, None] * 2 + side) * width + np.arange(width)
+            return uniform_at(counters, keys[:, None, None]).reshape(-1, width)
+
+        chance = Chance(
+            chances.repeat(count),
+            rows,
+            self._batch_weights[dataset],
+            self.row_weights[dataset],
+            self._counts.whole[dataset] >= self.rows_per_step,
+        )
+        drawn = self.kinds[kind].draw(*self.shape.cells(records.ravel()), chance)
+        shape = (*records.shape, self.kinds[kind].rows_per_record)
+        return Drawn(
+            drawn.query_languages.reshape(shape),
+            drawn.passage_languages.reshape(shape),
+            drawn.usable.reshape(records.shape),
+        )
+
+    def _chances(self, steps: Ints) -> Floats:
+        """(n,): one uniform number a step, for what all of its rows share."""
+        return uniform_at(np.zeros(1, np.int64), folded_each(self.seed, LANGUAGE, steps))
+
+    def _keys(self, steps: Ints, attempt: int) -> Bits:
+        """(n,): what the random numbers of a step's rows are drawn from."""
+        return folded_each(self.seed, ROWS, steps, attempt)
+
+    def _filled(self, step: int, begun: Begun) -> Slots:
+        """The step's records with their languages, others in the place of those that do not fit."""
+        if self.shape.plain:
+            return Slots(begun.records, begun.drawn.query_languages, begun.drawn.passage_languages)
+        dataset, size = begun.dataset, self.shape.size(begun.dataset)
+        start = int(self.shape.offsets[dataset])
+        chances = self._chances(np.array([step]))
+
+        def draw(rows: Ints, attempt: int) -> Drawn:
+            keys = self._keys(np.array([step]), attempt)
+            drawn = self._drawn(begun.kind, dataset, rows[None], chances, keys)
+            return Drawn(*(column[0] for column in drawn))
+
+        def candidates(count: int, attempt: int) -> Ints:
+            if count >= size:
+                order = np.argsort(bits(size, self.seed, REFILL, step, attempt), kind="stable")
+                return start + order
+            return start + (uniform(count, self.seed, REFILL, step, attempt) * size).astype(int)
+
+        share = self._counts.usable[begun.kind][dataset] / size
+        return filled(self.shape, begun.records, begun.drawn, draw, candidates, share)
 
     def _new_walk(self, dataset: int) -> Walk:
         start, stop = self.shape.offsets[dataset : dataset + 2]
         groups = None if self.shape.groups is None else self.shape.groups[start:stop]
-        return Walk(int(stop - start), self.rows_per_step, (self.seed, _WALK, dataset), groups)
+        return Walk(
+            int(stop - start),
+            max(self._records),
+            (self.seed, WALK, dataset),
+            groups,
+            aligned=self._agenda.even,
+        )
 
     def _refuse_too_small(self) -> None:
         for dataset, name in enumerate(self.shape.datasets):
             for number, kind in enumerate(self.kinds):
-                usable = int(self._usable[number][dataset])
+                usable = int(self._counts.usable[number][dataset])
                 if kind.name == "mono":
-                    usable = int(self._whole[dataset].max())
-                if usable < self.rows_per_step:
+                    usable = int(self._counts.whole[dataset].max())
+                if usable < self._records[number]:
                     raise LingweaveError(
                         f"data set {name!r} has only {usable} records for a {kind.name!r} batch of"
                         f" {self.rows_per_step} rows: lower batch_size, change the recipe, or leave"
@@ -214,34 +251,8 @@ class BatchPlan:
                     )
 
 
-# What a random number is for: one number never serves two purposes.
-_KIND, _LANGUAGE, _ROWS, _REFILL, _DATASET, _WALK = range(6)
-
-
 def _cut(slots: Slots, world_size: int, rank: int | None) -> Slots:
-    """The rows of one rank (of all with None); every rank has equally many."""
+    """The records of one rank (of all with None); every rank has equally many."""
     each = len(slots.rows) // world_size
     first, last = (0, world_size) if rank is None else (rank, rank + 1)
     return Slots(*(column[first * each : last * each] for column in slots))
-
-
-def _counts(shape: TableShape, kinds: tuple[Kind, ...]) -> tuple[Floats, Ints, list[Ints]]:
-    """By data set: records that stand in each language, that stand whole in it (query and
-    passage), each (data sets, L), and for each kind the records that it can use."""
-    sets, width = len(shape.datasets), len(shape.languages)
-    sizes = np.diff(shape.offsets)
-    if shape.queries is None and shape.passages is None:
-        full = np.repeat(sizes[:, None], width, 1)
-        one: Cells = np.ones((1, width), bool)
-        return full.astype(float), full, [sizes * kind.usable(one, one)[0] for kind in kinds]
-    stands, whole = np.zeros((sets, width)), np.zeros((sets, width), np.int64)
-    usable = [np.zeros(sets, np.int64) for _ in kinds]
-    for dataset in range(sets):
-        start, stop = int(shape.offsets[dataset]), int(shape.offsets[dataset + 1])
-        for first in range(start, stop, _CHUNK):
-            queries, passages = shape.cells(np.arange(first, min(first + _CHUNK, stop)))
-            stands[dataset] += (queries | passages).sum(0)
-            whole[dataset] += (queries & passages).sum(0)
-            for number, kind in enumerate(kinds):
-                usable[number][dataset] += kind.usable(queries, passages).sum()
-    return stands, whole, usable

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from lingweave.errors import LingweaveError
-from lingweave.plan.kinds import Cross, Kind, Mono, Pivot, Same
+from lingweave.plan.kinds import Cross, Kind, Mono, Multi, Pivot, Same
+from lingweave.plan.schedule import Weight, weight_of
 
 RECIPES = {
     "x-x-mono": "mono=1",
@@ -14,40 +17,38 @@ RECIPES = {
     "hybrid": "mono=0.5,cross=0.5",
     "x-x": "same=1",
     "en-en": "pivot(en,en)=1",
+    "annealed": "mono=0:1,cross=1:0",
+    "multi-hybrid": "multi(2)=0.5,mono=0.5",
+    "multi-annealed": "multi(2)=1:0,mono=0:1",
 }
-"""The named recipes: the paper's three and LAReQA's two (arXiv 2408.10536, 2004.05484)."""
+"""The named recipes: the paper's three, LAReQA's two (arXiv 2408.10536, 2004.05484), and ours."""
 
-_PART = re.compile(
-    r"(?P<kind>[a-z]+)(?:\((?P<languages>[^()]*)\))?=(?P<start>[^:=]+)(?::(?P<end>.+))?"
-)
-
-
-class Weight(NamedTuple):
-    """How much of the mixture a kind has: from ``start`` to ``end``, linear over the run."""
-
-    start: float
-    end: float
-
-    def at(self, progress: float) -> float:
-        """The weight at a point of the run, from 0 (first step) to 1 (last step)."""
-        return self.start + (self.end - self.start) * progress
-
-    def __str__(self) -> str:
-        return f"{self.start:g}" if self.start == self.end else f"{self.start:g}:{self.end:g}"
+_PLAIN: dict[str, Kind] = {"mono": Mono(), "cross": Cross(), "same": Same()}
+_PART = re.compile(r"(?P<kind>[a-z]+)(?:\((?P<arguments>[^()]*)\))?=(?P<weight>.+)")
 
 
 class Part(NamedTuple):
     """One kind of a mixture, by name, with its weight."""
 
     kind: str
-    """``mono``, ``cross``, ``same`` or ``pivot``."""
-    sides: tuple[str, str] | None
-    """The pivot's query and passage language, ``*`` for any other; None for other kinds."""
+    """``mono``, ``cross``, ``same``, ``pivot`` or ``multi``."""
+    arguments: tuple[str, ...]
+    """What stands in brackets: the pivot's query and passage language, ``*`` for any other; the
+    rows of a record of ``multi``."""
     weight: Weight
 
+    @property
+    def rows_per_record(self) -> int:
+        """How many rows of a batch of this kind each record has."""
+        return int(self.arguments[0]) if self.kind == "multi" else 1
+
+    @property
+    def name(self) -> str:
+        """The kind with its arguments."""
+        return f"{self.kind}({','.join(self.arguments)})" if self.arguments else self.kind
+
     def __str__(self) -> str:
-        sides = f"({','.join(self.sides)})" if self.sides else ""
-        return f"{self.kind}{sides}={self.weight}"
+        return f"{self.name}={self.weight}"
 
     def build(self, languages: Sequence[str]) -> Kind:
         """The kind, with its languages as columns of a table.
@@ -55,17 +56,18 @@ class Part(NamedTuple):
         Raises:
             LingweaveError: the table lacks a language of the recipe.
         """
-        plain: dict[str, Kind] = {"mono": Mono(), "cross": Cross(), "same": Same()}
-        if not self.sides:
-            return plain[self.kind]
-        for side in self.sides:
+        if self.kind == "multi":
+            return Multi(self.rows_per_record)
+        if self.kind != "pivot":
+            return _PLAIN[self.kind]
+        for side in self.arguments:
             if side != "*" and side not in languages:
                 raise LingweaveError(
                     f"the recipe names {side!r}, which is not among the table's languages:"
                     f" {', '.join(languages)}"
                 )
-        query, passage = (None if side == "*" else languages.index(side) for side in self.sides)
-        return Pivot(query, passage, name=f"pivot({','.join(self.sides)})")
+        query, passage = (None if x == "*" else languages.index(x) for x in self.arguments)
+        return Pivot(query, passage, name=self.name)
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,10 @@ class Recipe:
     """How batches are drawn; with a seed and a table it is a BatchPlan."""
 
     mixture: str = "hybrid"
-    """A name (x-x-mono, x-y, hybrid, x-x, en-en) or weights such as ``mono=0.5,cross=0.5``;
-    ``mono=0:1,cross=1:0`` moves linearly over the run; ``pivot(en,*)`` has English queries,
-    ``pivot(*,en)`` English passages."""
+    """A name (see ``RECIPES``) or weights such as ``mono=0.5,cross=0.5``. A weight may change over
+    the run: ``0:1`` along a line, ``0:1/cosine`` along half a cosine, ``0>0.5@0.3>1@0.6`` in steps
+    (0.5 from 30% of the run on, 1 from 60%). ``pivot(en,*)`` has English queries, ``pivot(*,en)``
+    English passages; ``multi(2)`` has each record in 2 rows with different languages."""
     batch_size: int = 100
     """Rows a step on each rank."""
     steps: int = 1000
@@ -99,7 +102,17 @@ class Recipe:
                 raise LingweaveError(
                     f"{field} is {getattr(self, field)}: give 0 (uniform) to 1 (by size)"
                 )
-        _ = self.parts
+        for part in self.parts:
+            if self.batch_size % part.rows_per_record:
+                raise LingweaveError(
+                    f"batch_size is {self.batch_size}: {part.name} needs a multiple of"
+                    f" {part.rows_per_record}, the rows of a record"
+                )
+            if self.batch_size < 2 * part.rows_per_record:
+                raise LingweaveError(
+                    f"batch_size is {self.batch_size}: {part.name} needs at least 2 records, that"
+                    f" is {2 * part.rows_per_record} rows, for in-batch negatives"
+                )
 
     @property
     def name(self) -> str:
@@ -113,12 +126,13 @@ class Recipe:
         Raises:
             LingweaveError: the mixture cannot be read, or its weights are all 0 somewhere.
         """
-        text = RECIPES.get(self.mixture, self.mixture).replace(" ", "")
+        text = "".join(RECIPES.get(self.mixture, self.mixture).split())
         parts = tuple(_part(piece, text) for piece in re.split(r",(?![^()]*\))", text))
-        for progress, where in ((0.0, "start"), (1.0, "end")):
-            if sum(part.weight.at(progress) for part in parts) <= 0:
-                raise LingweaveError(f"recipe {text!r}: all weights are 0 at the {where}")
-        names = [(part.kind, part.sides) for part in parts]
+        for point in sorted({x for part in parts for x in part.weight.turning_points} | {1.0}):
+            if sum(part.weight.at(np.array(point)) for part in parts) <= 0:
+                where = {0.0: "the start", 1.0: "the end"}.get(point, f"{point:g} of the run")
+                raise LingweaveError(f"recipe {text!r}: all weights are 0 at {where}")
+        names = [part.name for part in parts]
         if len(set(names)) < len(names):
             raise LingweaveError(f"recipe {text!r}: a kind stands twice")
         return parts
@@ -128,21 +142,29 @@ class Recipe:
 
 
 def _part(piece: str, text: str) -> Part:
-    known = f"names are {', '.join(RECIPES)}; kinds are mono, cross, same, pivot(en,*)"
+    known = f"names are {', '.join(RECIPES)}; kinds are mono, cross, same, pivot(en,*), multi(2)"
     match = _PART.fullmatch(piece)
-    if not match or match["kind"] not in ("mono", "cross", "same", "pivot"):
+    if not match or match["kind"] not in (*_PLAIN, "pivot", "multi"):
         raise LingweaveError(f"recipe {text!r}: cannot read {piece!r}; {known}")
     try:
-        start = float(match["start"])
-        weight = Weight(start, float(match["end"]) if match["end"] else start)
-    except ValueError:
-        raise LingweaveError(f"recipe {text!r}: the weight in {piece!r} is not a number") from None
-    # Comparisons with nan are false, so this also refuses nan.
-    if not all(0 <= value < float("inf") for value in weight):
-        raise LingweaveError(f"recipe {text!r}: the weight in {piece!r} must be 0 or more")
-    sides = tuple(match["languages"].split(",")) if match["languages"] is not None else None
-    if (match["kind"] == "pivot") != (sides is not None) or (sides and len(sides) != 2):
+        weight = weight_of(match["weight"])
+    except ValueError as error:
+        raise LingweaveError(f"recipe {text!r}: the weight in {piece!r}: {error}") from None
+    kind, brackets = match["kind"], match["arguments"]
+    arguments = () if brackets is None else tuple(brackets.split(","))
+    if kind == "multi":
+        arguments = arguments or ("2",)
+        if (
+            len(arguments) != 1
+            or not re.fullmatch(r"[1-9]\d{0,3}", arguments[0])
+            or arguments == ("1",)
+        ):
+            raise LingweaveError(
+                f"recipe {text!r}: write multi(2), or another number of rows a record from 2 on,"
+                f" not {piece!r}"
+            )
+    elif (kind == "pivot") != (len(arguments) == 2) or (kind != "pivot" and arguments):
         raise LingweaveError(f"recipe {text!r}: write a pivot as pivot(en,*), not {piece!r}")
-    if sides == ("*", "*"):
+    elif arguments == ("*", "*"):
         raise LingweaveError(f"recipe {text!r}: a pivot needs a fixed language: pivot(en,*)")
-    return Part(match["kind"], (sides[0], sides[1]) if sides else None, weight)
+    return Part(kind, arguments, weight)

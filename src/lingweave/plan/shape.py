@@ -21,10 +21,13 @@ class Repeats(NamedTuple):
     """Equal for equal texts."""
 
     def of(self, rows: Ints, languages: Ints, width: int) -> Ints:
-        """The text number of each (row, language), -1 where the text stands in one record only."""
-        if not len(self.cells):
-            return np.full(len(rows), -1, np.int64)
+        """The text number of each (row, language), -1 where the text stands in one record only.
+
+        Rows and languages have one shape or are broadcast to one.
+        """
         wanted = rows * width + languages
+        if not len(self.cells):
+            return np.full(wanted.shape, -1, np.int64)
         places = np.minimum(np.searchsorted(self.cells, wanted), len(self.cells) - 1)
         found = np.asarray(self.cells[places] == wanted)
         return np.where(found, self.texts[places], -1)
@@ -73,7 +76,13 @@ class TableShape:
 
     def cells(self, rows: Ints) -> tuple[Cells, Cells]:
         """Which of these rows have a query, and which a passage, in each language: 2 × (n, L)."""
-        full = np.ones((1, len(self.languages)), bool)
-        queries = full.repeat(len(rows), 0) if self.queries is None else self.queries[rows]
-        passages = full.repeat(len(rows), 0) if self.passages is None else self.passages[rows]
+        full = np.ones((len(rows), len(self.languages)), bool)
+        queries = full if self.queries is None else self.queries[rows]
+        passages = full if self.passages is None else self.passages[rows]
         return queries, passages
+
+    @property
+    def plain(self) -> bool:
+        """Whether every record has all texts, and every text stands in one record only."""
+        repeats = len(self.query_repeats.cells) + len(self.passage_repeats.cells)
+        return self.queries is None and self.passages is None and not repeats

@@ -11,54 +11,72 @@ class Walk:
     """Visits ``size`` records again and again, each time in a new order, ``batch`` at a time.
 
     Every record is visited before any is visited again, a batch never holds a record twice, and
-    records of one group stand as far apart as the sizes of the groups allow.
+    records of one group stand as far apart as the sizes of the groups allow. Without groups no
+    order is ever stored; with them the orders of two visits are, 8 bytes a record each, and making
+    one takes a sort of the records.
     """
 
-    def __init__(self, size: int, batch: int, key: tuple[int, ...], groups: Ints | None = None):
+    def __init__(
+        self,
+        size: int,
+        batch: int,
+        key: tuple[int, ...],
+        groups: Ints | None = None,
+        *,
+        aligned: bool = True,
+    ):
         """
         Args:
             size: number of records, at least ``batch``.
-            batch: records a step, over all ranks.
+            batch: records a step at most, over all ranks.
             key: what makes this walk differ from others.
             groups: (size,) group numbers, -1 for records without one; None: no groups at all.
+            aligned: whether batches begin at multiples of ``batch`` only.
         """
-        self.size, self.batch_size, self.key = size, batch, key
+        self.size, self.batch_size, self.key, self.aligned = size, batch, key, aligned
+        # Records of an epoch's start that are put in an order which suits the end of the last one.
+        self.window = batch if aligned else 2 * batch
         grouped = groups is not None and bool((groups >= 0).any())
         self.classes = _classes(groups) if groups is not None and grouped else None
         # Orders of a small data set could only be kept apart by looking back over many of them.
-        self.reshuffled = size >= 2 * batch
+        self.reshuffled = size >= batch + self.window
         self._spread = lru_cache(maxsize=2)(self._spread_order)
 
-    def batch(self, number: int) -> Ints:
-        """(batch,): the records of the ``number``-th batch of this data set, within ``size``."""
-        first = number * self.batch_size
-        epoch, place = divmod(first, self.size)
-        count = min(self.batch_size, self.size - place)
-        records = self._order(epoch, np.arange(place, place + count))
-        if count < self.batch_size:
-            rest = self._order(epoch + 1, np.arange(self.batch_size - count))
-            records = np.concatenate([records, rest])
-        return records
+    def records(self, start: int, count: int) -> Ints:
+        """(count,): the records at the places from ``start`` on, epoch after epoch."""
+        parts = []
+        while count:
+            epoch, place = divmod(start, self.size)
+            length = min(count, self.size - place)
+            parts.append(self._order(epoch, np.arange(place, place + length)))
+            start, count = start + length, count - length
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _order(self, epoch: int, places: Ints) -> Ints:
-        """The records at these places of an epoch's order."""
+        """The records at these places, ascending, of an epoch's order."""
         if not self.reshuffled:
             return self._raw(0, places)
-        shared = epoch * self.size % self.batch_size
-        if not shared or places[0] >= self.batch_size:
-            return self._raw(epoch, places)
+        records = self._raw(epoch, places)
+        shared = self._shared(epoch)
+        if not shared or places[0] >= self.window:
+            return records
         # The epoch starts within a batch: those of its first records that this batch already
         # holds (or whose group it holds) go behind the others.  There are always enough others.
-        window = self._raw(epoch, np.arange(self.batch_size))
+        window = self._raw(epoch, np.arange(self.window))
         before = self._raw(epoch - 1, np.arange(self.size - shared, self.size))
         level = np.isin(window, before).astype(np.int64)
         if self.classes is not None:
             level += np.isin(self.classes[window], self.classes[before])
         window = window[np.argsort(level, kind="stable")]
-        inside = places < self.batch_size
-        records = self._raw(epoch, places)
+        inside = places < self.window
         records[inside] = window[places[inside]]
         return records
+
+    def _shared(self, epoch: int) -> int:
+        """How many of the last epoch's records a batch may hold that ends in this epoch."""
+        if self.aligned:
+            return epoch * self.size % self.batch_size
+        return self.batch_size - 1 if epoch else 0
 
     def _raw(self, epoch: int, places: Ints) -> Ints:
         if self.classes is None:
