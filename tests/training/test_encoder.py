@@ -1,7 +1,6 @@
 """Encoders: what training sees is what a plain SentenceTransformer gives."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +8,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from lingweave.errors import LingweaveError
-from lingweave.sources.rows import read_table
 from lingweave.training import TrainConfig
 from lingweave.training.encoder import built_encoder, loaded_encoder
 from lingweave.training.tokenizer import trained_tokenizer
-from lingweave.training.tokens import Tokens, text_id
 
 TEXTS = ["abba cdef", "kmn op", "βγδ αλμ ζη", "жзи клм н", "a" * 300]
 
@@ -38,55 +35,6 @@ def test_a_saved_encoder_gives_the_same_vectors(config, tmp_path):
         np.testing.assert_array_equal(first, second)
     assert not np.allclose(again.encode_query(TEXTS), again.encode_document(TEXTS))
     assert not np.allclose(again.encode_query(TEXTS), again.encode(TEXTS))
-
-
-def test_training_sees_what_encode_sees(config, table_file):
-    table = read_table([table_file])
-    config = replace(config, passage_length=99)
-    model = built_encoder(config, lambda: table.texts("passage")).eval()
-    tokens = Tokens(model, table, ("Query: ", "Passage: "), (99, 99))
-    rows, languages = np.arange(6), np.array([0, 1, 2, 3, 0, 1])
-    for side, read, encode in (
-        (0, table.query, model.encode_query),
-        (1, table.passage, model.encode_document),
-    ):
-        features = tokens.features(side, tokens.encoded(side, rows, languages))
-        with torch.no_grad():
-            ours = model(features)["sentence_embedding"].numpy()
-        texts = [read(int(r), int(x)) for r, x in zip(rows, languages, strict=True)]
-        np.testing.assert_allclose(ours, encode(texts), atol=1e-6)
-
-
-def test_tokens_are_worked_out_once(config, table_file):
-    table = read_table([table_file])
-    model = built_encoder(config, lambda: table.texts("passage"))
-    tokens = Tokens(model, table, ("Query: ", "Passage: "), (24, 32))
-    calls = []
-    plain = tokens._tokenize
-    tokens._tokenize = lambda side, texts: calls.append(len(texts)) or plain(side, texts)
-    rows, languages = np.array([3, 3, 5]), np.array([0, 1, 0])
-    first = tokens.encoded(0, rows, languages)
-    second = tokens.encoded(0, rows[::-1], languages[::-1])
-    assert calls == [3]
-    assert all(a is b for a, b in zip(first, reversed(second), strict=True))
-    negatives = tokens.negatives(rows, languages, 1)
-    assert [n.text for n in negatives] == [
-        text_id(table.negatives(int(r), int(x))[0]) for r, x in zip(rows, languages, strict=True)
-    ]
-
-
-def test_a_full_cache_changes_nothing(quick, table_file):
-    config = TrainConfig(**quick)
-    table = read_table([table_file])
-    model = built_encoder(config, lambda: table.texts("passage"))
-    free, full = (Tokens(model, table, ("", ""), (9, 9), limit=limit) for limit in (1000, 0))
-    rows, languages = np.array([3, 4, 3]), np.array([0, 1, 0])
-    for _ in range(2):
-        for a, b in zip(
-            free.encoded(1, rows, languages), full.encoded(1, rows, languages), strict=True
-        ):
-            assert a.text == b.text
-            np.testing.assert_array_equal(a.tokens, b.tokens)
 
 
 def test_fresh_weights_depend_on_the_seed_alone(config):

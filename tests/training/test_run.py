@@ -17,7 +17,7 @@ from lingweave.errors import LingweaveError
 from lingweave.sources.rows import read_table
 from lingweave.training import TrainConfig
 from lingweave.training.encoder import built_encoder
-from lingweave.training.run import RunInterrupted, tokens_of, train
+from lingweave.training.run import RunInterrupted, train
 from lingweave.training.tokens import Tokens
 
 
@@ -244,25 +244,40 @@ def test_training_goes_on_from_a_trained_model(quick, tmp_path):
     assert lines[0]["loss"] < begun
 
 
-def test_tokens_and_tables_can_be_shared(quick, table_file, tmp_path):
+def test_runs_share_a_table_and_token_ids(quick, table_file, tmp_path):
     start = train(TrainConfig(**quick | {"steps": 2}), on_line=silent)
-    quick |= {"encoder": str(start), "learning_rate": 1e-2}
-    alone = train(TrainConfig(**quick | {"out": str(tmp_path / "a")}), on_line=silent)
-    table = read_table([table_file])
-    config = TrainConfig(**quick | {"out": str(tmp_path / "b")})
-    tokens = tokens_of(config, table)
-    shared = [
-        train(replace(config, out=str(tmp_path / name)), table=table, tokens=tokens, on_line=silent)
-        for name in "bc"
-    ]
-    assert tokens._kept[0]
-    assert all(same(weights(alone), weights(folder)) for folder in shared)
-    other = replace(config, out=str(tmp_path / "d"), query_prompt="Q: ")
-    before = len(tokens._kept[0])
-    assert not same(
-        weights(alone), weights(train(other, table=table, tokens=tokens, on_line=silent))
+    quick |= {"encoder": str(start), "learning_rate": 1e-2, "tokens": str(tmp_path / "ids")}
+    table, said = read_table([table_file]), []
+    first, second, other = (
+        train(
+            TrainConfig(**quick | {"out": str(tmp_path / name), "query_prompt": prompt}),
+            table=table,
+            on_line=silent,
+            say=said.append,
+        )
+        for name, prompt in (("a", "Query: "), ("b", "Query: "), ("c", "Q: "))
     )
-    assert len(tokens._kept[0]) == before
+    lines = [line for line in said if line.startswith("tokens: ")]
+    # 120 records in four languages, two sides; the third run shares the passages only.
+    assert [line.split(" texts ")[0] for line in lines] == [
+        "tokens: 960 of 960",
+        "tokens: 960",
+        "tokens: 480 of 960",
+    ]
+    assert same(weights(first), weights(second))
+    assert not same(weights(first), weights(other))
+
+
+def test_a_run_that_is_stopped_while_it_tokenises_goes_on(quick, tmp_path):
+    def interrupt(message):
+        if message.startswith("tokens: "):  # The table is done, the validation table is next.
+            os.kill(os.getpid(), signal.SIGINT)
+
+    config = TrainConfig(**quick | {"eval_every": 20, "tokens": str(tmp_path / "ids")})
+    with pytest.raises(RunInterrupted, match="stopped at step 0") as stopped:
+        train(config, on_line=silent, say=interrupt)
+    assert stopped.value.number == signal.SIGINT
+    assert train(config, on_line=silent).is_dir()
 
 
 def test_the_vocabulary_may_come_from_other_files(quick, table_file, tmp_path):

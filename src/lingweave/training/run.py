@@ -27,11 +27,11 @@ from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Feed, PlannedBatches
-from lingweave.training.encoder import built_encoder, loaded_encoder
+from lingweave.training.encoder import built_encoder
 from lingweave.training.history import History
 from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
 from lingweave.training.storage import disk_errors_named, new_folder
-from lingweave.training.tokens import SIDES, Tokens
+from lingweave.training.tokens import SIDES, Tokens, store_folder
 from lingweave.training.trainer import (
     Interruption,
     Line,
@@ -62,7 +62,6 @@ def train(
     *,
     table: ParallelTable | None = None,
     valid: ParallelTable | None = None,
-    tokens: Tokens | None = None,
     on_line: Callable[[Line], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Path:
@@ -76,7 +75,6 @@ def train(
         config: the run.
         table: the table that ``config.table`` names, if it is at hand already.
         valid: likewise for the validation table.
-        tokens: token ids to share between runs (``tokens_of``); not used if they do not fit.
         on_line: called with every line of the history; printed to stderr if absent.
         say: told that a run is complete or goes on; printed to stderr if absent.
 
@@ -103,20 +101,31 @@ def train(
         args = arguments(config, static, _bf16(config, static))
         prompts = (config.query_prompt, config.passage_prompt)
         lengths = (config.query_length, config.passage_length)
-        own = Tokens(model, table, prompts, lengths)
-        tokens = tokens if tokens is not None and tokens.serves(own) else own
+        store = store_folder(config.tokens, config.table, config.out)
+        last = complete_checkpoints(config_out / "checkpoints")[-1:] if resumed else []
+        begun = int(last[0].name.partition("-")[2]) if last else 0
+
+        def check() -> None:
+            if interruption.signal is not None:
+                raise RunInterrupted(interruption.signal, begun, config.out)
+
+        def tokens_of(some: ParallelTable, negatives: bool) -> Tokens:
+            return Tokens(
+                model, some, prompts, lengths, store, negatives=negatives, say=say, check=check
+            )
+
         terms = (InfoNCE(config.temperature),)
         chunk_tokens = _chunk_tokens(config, static)
         plan = BatchPlan(recipe, table.shape(), config.seed, args.world_size)
         for line in balance(plan):
             say(line)
-        feed = Feed(tokens, chunk_tokens, config.negatives)
+        feed = Feed(tokens_of(table, config.negatives > 0), chunk_tokens, config.negatives)
         pin = args.device.type == "cuda"
         batches = PlannedBatches(plan, feed, config.steps, args.process_index, pin)
         validation = None
         if config.eval_every and valid is not None:
             validation = Validation(
-                Feed(Tokens(model, valid, prompts, lengths), chunk_tokens),
+                Feed(tokens_of(valid, False), chunk_tokens),
                 config.batch_size,
                 config.valid_records,
                 config.criterion,
@@ -126,11 +135,10 @@ def train(
         trainer = PlanTrainer(
             config, model, batches, terms, validation, args, history.add, interruption
         )
-        last = complete_checkpoints(trainer.checkpoints)[-1:] if resumed else []
         if args.should_save:
             history.start(last[0] if last else None)
         if last:
-            say(f"{config_out}: goes on from step {int(last[0].name.partition('-')[2])}")
+            say(f"{config_out}: goes on from step {begun}")
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
         if interruption.step is not None:
             raise RunInterrupted(interruption.signal, interruption.step, config.out)
@@ -178,20 +186,6 @@ def _read(config: TrainConfig, paths: list[str], split: str) -> ParallelTable:
         datasets=config.datasets,
         one_of=config.one_of or (),
         split=split,
-    )
-
-
-def tokens_of(config: TrainConfig, table: ParallelTable) -> Tokens:
-    """Token ids for runs that differ in recipe or seed and have one table and pretrained encoder.
-
-    Raises:
-        LingweaveError: the encoder cannot be read.
-    """
-    return Tokens(
-        loaded_encoder(config.encoder, config.pooling),
-        table,
-        (config.query_prompt, config.passage_prompt),
-        (config.query_length, config.passage_length),
     )
 
 

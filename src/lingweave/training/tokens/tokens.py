@@ -57,12 +57,11 @@ class Tokens:
         lengths: tuple[int, int],
         folder: Path | None = None,
         *,
+        negatives: bool = False,
         say: Callable[[str], None] | None = None,
         check: Callable[[], None] | None = None,
     ) -> None:
-        """Opens the store and tokenises the queries and passages that are not in it.
-
-        Hard negatives follow when they are first asked for.
+        """Opens the store and tokenises what is not in it.
 
         Args:
             model: says how texts become ids.
@@ -71,6 +70,8 @@ class Tokens:
             lengths: tokens after which a query and a passage are cut, prompt included.
             folder: the store (``store_folder``), which any number of tables, models and processes
                 may share; None keeps the ids in memory.
+            negatives: whether the table's hard negatives are tokenised now too, rather than when
+                they are first asked for.
             say: told what was tokenised, and how it goes if it takes long.
             check: called after every few thousand texts; may raise, and what is finished stays.
 
@@ -96,6 +97,8 @@ class Tokens:
         self._columns = [
             Column(cells.starts, part) for cells, part in zip(self._cells, parts, strict=True)
         ]
+        if negatives:
+            _ = self._negatives
 
     def sequences(self, side: int, rows: Ints, languages: Ints) -> Sequences:
         """Query (side 0) or passage (side 1) of each row (n,) in its language (n,).
