@@ -1,6 +1,7 @@
 """What an interrupted search leaves beside its output, so that the same command goes on from it."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -11,22 +12,29 @@ from typing import Any
 import numpy as np
 
 from lingweave.errors import LingweaveError
-from lingweave.mining.search import Found
+from lingweave.mining.search import Found, Rule
 
 CONFIGURATION = "configuration.json"
 
 
 class Parts:
-    """The folder ``OUT.parts``: vectors, and what was found for each block of records."""
+    """The folder ``OUT.parts``: vectors, and what a rule found for each block of records.
 
-    def __init__(self, out: Path) -> None:
+    Another rule goes on with the same vectors, and leaves aside what was found.
+    """
+
+    def __init__(self, out: Path, rule: Rule) -> None:
         self.folder = out.with_name(out.name + ".parts")
+        self._rule = hashlib.sha256(repr(rule).encode()).hexdigest()[:16]
 
     def open(self, configuration: dict[str, Any]) -> None:
-        """Makes the folder, or takes up what the same configuration left there.
+        """Makes the folder, or takes up what is there.
+
+        Args:
+            configuration: what decides the vectors.
 
         Raises:
-            LingweaveError: it holds parts of another search.
+            LingweaveError: it holds those of another configuration.
         """
         path = self.folder / CONFIGURATION
         done = [*self.folder.glob("*.np[yz]")]
@@ -44,7 +52,7 @@ class Parts:
 
     def found(self, name: str, search: Callable[[], Found]) -> Found:
         """What was found before under this name, or what the search finds now."""
-        path = self.folder / f"{name}.npz"
+        path = self.folder / f"{name}-{self._rule}.npz"
         if path.exists():
             with np.load(path, allow_pickle=False) as arrays:
                 return Found(**{field: arrays[field] for field in Found._fields})

@@ -1,10 +1,12 @@
 """`lingweave mine`: from options to a file of hard negatives."""
 
+import dataclasses
 import datetime
 import logging
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,6 @@ from lingweave.table import ParallelTable, Side
 
 log = logging.getLogger("lingweave")
 
-RESULT = ("scope", "per_record", "share", "margin", "skip_top", "encoder", "similarity", "dtype")
-"""Options that decide what is found, beside the texts, the model's weights and the seed."""
 
 SideTexts = dict[Side, Texts]
 Encoded = tuple[Vectors, dict[str, Any]]
@@ -55,7 +55,9 @@ def mine(config: MineConfig) -> dict[str, Any]:
         one_of=config.one_of or (),
         split=config.split,
     )
-    configuration = configuration_of(config, table)
+    rule = Rule(config.scope, config.per_record, config.share, config.margin, config.skip_top)
+    about_vectors = vectors_configuration(config, table)
+    configuration = {**about_vectors, **dataclasses.asdict(rule)}
     if config.out.exists():
         made = made_by(config.out)
         refuse_other(config.out, made.get("configuration", {}), configuration)
@@ -63,14 +65,14 @@ def mine(config: MineConfig) -> dict[str, Any]:
         return made
     _check_scope(table, config.scope)
     vectors_of = _encoding(config)
-    parts = Parts(config.out)
+    parts = Parts(config.out, rule)
     with disk_errors_named(config.out), _progress(config) as progress:
-        parts.open(configuration)
+        parts.open(about_vectors)
         texts = {side: Texts(table, side) for side in SIDES}
         vectors, encoder = vectors_of(texts, parts.folder, progress)
         task = progress.add_task("records", total=len(table))
         blocks = []
-        for block in searched(table, vectors, rule_of(config), parts.found):
+        for block in searched(table, vectors, rule, parts.found, BLOCK):
             blocks.append(block)
             progress.advance(task, len(block.positive))
         found = Found(*map(np.concatenate, zip(*blocks, strict=True)))
@@ -93,15 +95,14 @@ def mine(config: MineConfig) -> dict[str, Any]:
     return made
 
 
-def rule_of(config: MineConfig) -> Rule:
-    """What is kept, of all records."""
-    return Rule(config.scope, config.per_record, config.share, config.margin, config.skip_top)
-
-
-def configuration_of(config: MineConfig, table: ParallelTable) -> dict[str, Any]:
-    """What decides the negatives; a model is told by the checksum of its files."""
-    kept: dict[str, Any] = {name: getattr(config, name) for name in RESULT}
-    kept["table"] = table.fingerprint
+def vectors_configuration(config: MineConfig, table: ParallelTable) -> dict[str, Any]:
+    """What decides the vectors; a model is told by the checksum of its files."""
+    kept: dict[str, Any] = {
+        "encoder": config.encoder,
+        "similarity": config.similarity,
+        "dtype": config.dtype,
+        "table": table.fingerprint,
+    }
     if config.encoder == "random":
         kept["seed"] = config.seed or 0
     if config.model is not None:
@@ -132,13 +133,13 @@ def searched(
     """
     shape = table.shape()
     has_query, has_passage = table.present("query"), table.present("passage")
-    for dataset in range(len(shape.datasets)):
-        start, end = shape.offsets[dataset : dataset + 2].tolist()
-        excluded = Excluded(shape, dataset)
-        search = Search(vectors, has_query, has_passage, slice(start, end), rule, candidates)
-        for first in range(0, end - start, block):
-            rows = slice(first, min(first + block, end - start))
-            found = parts(f"found-{start + first}-{block}", partial(_block, search, excluded, rows))
+    excluded = Excluded(shape)
+    for start, end in pairwise(shape.offsets.tolist()):
+        span = slice(start, end)
+        search = Search(vectors, has_query, has_passage, span, rule, candidates)
+        for first in range(start, end, block):
+            rows = slice(first, min(first + block, end))
+            found = parts(f"found-{first}-{block}", partial(_block, search, excluded, rows, span))
             # From places in the data set to rows of the table.
             moved = np.where(found.negatives < 0, -1, found.negatives + start)
             yield found._replace(negatives=moved)
@@ -157,8 +158,9 @@ def hard_negatives(found: Found, made: dict[str, Any]) -> HardNegatives:
     )
 
 
-def _block(search: Search, excluded: Excluded, rows: slice) -> Found:
-    return search.found(rows, excluded.of(rows))
+def _block(search: Search, excluded: Excluded, rows: slice, span: slice) -> Found:
+    places = slice(rows.start - span.start, rows.stop - span.start)
+    return search.found(places, excluded.of(rows, span))
 
 
 def _encoding(config: MineConfig) -> VectorsOf:
