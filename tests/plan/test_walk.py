@@ -1,10 +1,11 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingweave.plan.walk import Walk
 
 
+@settings(deadline=None, max_examples=40)
 @given(data=st.data(), batch=st.integers(2, 40), key=st.integers(0, 99))
 def test_every_record_is_seen_before_any_repeats(data: st.DataObject, batch: int, key: int) -> None:
     size = data.draw(st.integers(batch, 300))
@@ -17,12 +18,29 @@ def test_every_record_is_seen_before_any_repeats(data: st.DataObject, batch: int
         assert visits.max() - visits.min() <= 1
 
 
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), batch=st.integers(2, 40), key=st.integers(0, 99))
+def test_batches_of_unequal_sizes_are_served_as_evenly(
+    data: st.DataObject, batch: int, key: int
+) -> None:
+    size = data.draw(st.integers(batch, 300))
+    walk = Walk(size, batch, (key,), aligned=False)
+    visits, start = np.zeros(size, int), 0
+    for count in data.draw(st.lists(st.sampled_from([batch, batch // 2]), max_size=60)):
+        rows = walk.records(start, count)
+        assert len(set(rows.tolist())) == count
+        visits[rows] += 1
+        start += count
+        assert visits.max() - visits.min() <= 1
+
+
 def test_epochs_have_different_orders() -> None:
     walk = Walk(1000, 50, (1,))
     first, second = walk.records(0, 50), walk.records(1000, 50)
     assert len(np.intersect1d(first, second)) < 20
 
 
+@settings(deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 30), min_size=3, max_size=40),
     batch=st.integers(2, 30),

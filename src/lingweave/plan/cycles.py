@@ -7,7 +7,8 @@ import numpy as np
 
 from lingweave.plan.draws import Floats, Ints, bits, folded, uniform_at
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
+"""Cycles whose sums are kept, as one."""
 
 
 class Cycles:
@@ -39,19 +40,24 @@ class Cycles:
             return np.zeros(count, np.int64)
         cycles = range(first // self.length, (first + count - 1) // self.length + 1)
         start = first - cycles[0] * self.length
-        return np.concatenate([self._cycle(cycle) for cycle in cycles])[start : start + count]
+        return np.concatenate([self._cycle(cycle)[0] for cycle in cycles])[start : start + count]
 
     def before(self, step: int) -> Ints:
         """(things,): how often each was drawn before this step."""
         if self.things == 1:
             return np.array([step])
         cycle, place = divmod(step, self.length)
-        chunk = cycle // _CHUNK
-        parts = [self._chunk(number * _CHUNK, (number + 1) * _CHUNK) for number in range(chunk)]
-        below = sum(parts) + self._sum(chunk * _CHUNK, cycle)
-        counts: Ints = np.diff(below, prepend=0, append=cycle * self.length)
-        counts += np.bincount(self._cycle(cycle)[:place], minlength=self.things)
-        return counts
+        drawn, before = self._cycle(cycle)
+        return before + np.bincount(drawn[:place], minlength=self.things)
+
+    def _drawn_cycle(self, cycle: int) -> tuple[Ints, Ints]:
+        """The things of a cycle's steps, and how often each was drawn before the cycle."""
+        order = np.argsort(bits(self.length, *self.key, cycle), kind="stable")
+        drawn = np.searchsorted(self._bounds(cycle, cycle + 1)[:, 0], order, side="right")
+        chunks = cycle // _CHUNK
+        whole = [self._chunk(number * _CHUNK, (number + 1) * _CHUNK) for number in range(chunks)]
+        below = sum(whole) + self._sum(chunks * _CHUNK, cycle)
+        return drawn, np.diff(below, prepend=0, append=cycle * self.length)
 
     def _bounds(self, first: int, stop: int) -> Floats:
         """(things - 1, cycles): where, within a cycle, one thing ends and the next begins."""
@@ -61,8 +67,3 @@ class Cycles:
 
     def _sum(self, first: int, stop: int) -> Ints:
         return np.asarray(self._bounds(first, stop).sum(1), np.int64)
-
-    def _drawn_cycle(self, cycle: int) -> Ints:
-        order = np.argsort(bits(self.length, *self.key, cycle), kind="stable")
-        bounds = self._bounds(cycle, cycle + 1)[:, 0]
-        return np.searchsorted(bounds, order, side="right")

@@ -101,10 +101,14 @@ def _fresh(values: Ints, taken: Ints) -> Mask:
     A value that stands several times in one record does no harm.
     """
     each = values if values.ndim == 2 else values[:, None]
-    _, first, inverse = np.unique(each, return_index=True, return_inverse=True)
-    owners = (first // each.shape[1])[inverse.reshape(each.shape)]
-    own = owners == np.arange(len(each))[:, None]
-    return np.asarray(((each < 0) | (own & ~np.isin(each, taken))).all(1))
+    owners = np.concatenate([np.full(taken.size, -1), np.arange(each.size) // each.shape[1]])
+    everything = np.concatenate([taken.ravel(), each.ravel()])
+    order = np.argsort(everything, kind="stable")
+    ordered = everything[order]
+    new, own = np.ones((2, len(order)), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    own[order] = owners[order] == owners[order[new]][np.cumsum(new) - 1]
+    return np.asarray(((each < 0) | own[taken.size :].reshape(each.shape)).all(1))
 
 
 def _evenly(shape: TableShape, taken: Ints, rows: Ints, usable: Mask) -> Ints:

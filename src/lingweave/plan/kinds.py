@@ -102,7 +102,7 @@ class Cross:
 
     def draw(self, queries: Cells, passages: Cells, chance: Chance) -> Drawn:
         # A query language is of use only if some other language has the passage.
-        others = passages.sum(1)[:, None] - passages > 0
+        others = passages.sum(1)[:, None] > passages
         asked = queries & others
         query_languages = drawn_languages(asked, chance.rows(0), chance.row_weights)
         answered = passages.copy()
@@ -111,7 +111,7 @@ class Cross:
         return Drawn(query_languages, passage_languages, np.asarray(asked.any(1)))
 
     def usable(self, queries: Cells, passages: Cells) -> Cells:
-        return np.asarray((queries & (passages.sum(1)[:, None] - passages > 0)).any(1))
+        return np.asarray((queries & (passages.sum(1)[:, None] > passages)).any(1))
 
 
 @dataclass(frozen=True)

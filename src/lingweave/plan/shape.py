@@ -1,6 +1,7 @@
 """What a plan needs to know of a table: how many records, in which languages, grouped how."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ class TableShape:
         passages = full if self.passages is None else self.passages[rows]
         return queries, passages
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether every record has all texts, and every text stands in one record only."""
         repeats = len(self.query_repeats.cells) + len(self.passage_repeats.cells)
