@@ -5,6 +5,7 @@ what was not taken from the store.
 """
 
 import errno
+import json
 import multiprocessing
 import os
 import signal
@@ -363,13 +364,16 @@ def test_another_tokenizer_prompt_or_length_has_its_own_files(table, tmp_path):
     assert len(files_in(tmp_path)) == 4 * 12 + 2 * 6
 
 
-def test_how_a_tokenizer_was_last_called_does_not_matter(table, tmp_path):
+def test_how_a_tokenizer_was_last_called_does_not_matter_and_stays(table, tmp_path):
     model = encoder("transformer")
     opened(model, table, tmp_path)
     model[0].tokenizer(["a b"] * 2, padding="max_length", truncation=True, max_length=77)
-    calls = Calls()
+    before, calls = model[0].tokenizer.backend_tokenizer.to_str(), Calls()
     opened(model, table, tmp_path, check=calls)
     assert calls.count == 0
+    opened(model, table, None)
+    assert model[0].tokenizer.backend_tokenizer.to_str() == before
+    assert json.loads(before)["truncation"]["max_length"] == 77
 
 
 @pytest.mark.parametrize(
@@ -507,6 +511,8 @@ def test_the_store_lies_beside_the_table_or_where_it_is_told(tmp_path, monkeypat
     assert (data / ".lingweave-tokens" / ".gitignore").read_text() == "*\n"
     assert store_folder(None, [], out) == runs / ".lingweave-tokens"
     assert store_folder(str(tmp_path / "x" / "y"), tables, out) == tmp_path / "x" / "y"
+    assert store_folder(str(runs), tables, out) == runs
+    assert [path.name for path in runs.iterdir()] == [".lingweave-tokens"]
     # A folder that takes no files: a file stands where the store would be.
     other = tmp_path / "read-only"
     other.mkdir()

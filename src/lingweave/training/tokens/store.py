@@ -116,6 +116,8 @@ def store_folder(given: str | None, tables: Sequence[str], out: str) -> Path:
     Raises:
         LingweaveError: none of them can be written to.
     """
+    if given is not None and Path(given).is_dir():
+        return Path(given)  # It may be complete and not writable.
     beside = [Path(table).parent for table in tables[:1]] + [Path(out).parent]
     places = [Path(given)] if given is not None else [folder / FOLDER for folder in beside]
     reason = ""

@@ -1,9 +1,11 @@
 """How a model's texts become token ids, and token ids a batch of its inputs."""
 
 import hashlib
-import importlib.metadata
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import numpy as np
@@ -57,7 +59,8 @@ def way_of(model: SentenceTransformer, prompts: tuple[str, str], lengths: tuple[
         return _Static(first.tokenizer)
     if isinstance(first, Transformer) and isinstance(first.tokenizer, PreTrainedTokenizerBase):
         way = _Transformer(first.tokenizer)
-        _agree(model, way, prompts, lengths)
+        with _untouched(first.tokenizer):
+            _agree(model, way, prompts, lengths)
         return way
     raise LingweaveError(
         f"encoder: a first module of type {type(first).__name__} cannot be trained here;"
@@ -97,26 +100,26 @@ class _Transformer:
     def key(self) -> str:
         tokenizer = self.tokenizer
         settings = [tokenizer.truncation_side, getattr(tokenizer, "split_special_tokens", False)]
-        if tokenizer.is_fast:
-            # Truncation and padding are what the last call has left: each call sets its own.
-            made_of = json.loads(tokenizer.backend_tokenizer.to_str())
-            made_of = {k: v for k, v in made_of.items() if k not in ("truncation", "padding")}
+        if not tokenizer.is_fast:
+            made_of = json.dumps(
+                [tokenizer.get_vocab(), tokenizer.init_kwargs], sort_keys=True, default=str
+            )
         else:
-            made_of = [tokenizer.get_vocab(), tokenizer.init_kwargs]
-        return _hash(
-            type(tokenizer).__name__,
-            json.dumps([settings, made_of], sort_keys=True, default=str),
-            repr(self.ids(_SAMPLES, 64)),
-        )
+            with _untouched(tokenizer):  # As they are now is what some call has left.
+                tokenizer.backend_tokenizer.no_truncation()
+                tokenizer.backend_tokenizer.no_padding()
+                made_of = tokenizer.backend_tokenizer.to_str()
+        return _hash(type(tokenizer).__name__, repr(settings), made_of)
 
     def ids(self, texts: list[str], length: int) -> list[list[int]]:
-        found = self.tokenizer(
-            texts,
-            truncation="longest_first",
-            max_length=length,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )
+        with _untouched(self.tokenizer):
+            found = self.tokenizer(
+                texts,
+                truncation="longest_first",
+                max_length=length,
+                return_attention_mask=False,
+                return_token_type_ids=False,
+            )
         ids: list[list[int]] = found["input_ids"]
         return ids
 
@@ -137,10 +140,32 @@ class _Transformer:
         return features
 
 
+@contextmanager
+def _untouched(tokenizer: Any) -> Iterator[None]:
+    """Puts truncation and padding back, which each call sets and which are saved with a model."""
+    if not tokenizer.is_fast:
+        yield
+        return
+    backend: Tokenizer = tokenizer.backend_tokenizer
+    truncation, padding = backend.truncation, backend.padding
+    try:
+        yield
+    finally:
+        backend.no_truncation()
+        backend.no_padding()
+        if truncation:
+            backend.enable_truncation(**truncation)
+        if padding:
+            backend.enable_padding(**padding)
+
+
 def _hash(*parts: str) -> str:
     """A hash of the parts and of the libraries' versions: an update may mend a tokenizer."""
-    versions = [importlib.metadata.version(x) for x in ("tokenizers", "transformers")]
-    return hashlib.sha256(json.dumps([*parts, *versions]).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for part in (*parts, *(version(x) for x in ("tokenizers", "transformers"))):
+        content = part.encode()
+        digest.update(len(content).to_bytes(8, "little") + content)
+    return digest.hexdigest()
 
 
 def _agree(
