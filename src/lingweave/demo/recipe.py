@@ -84,6 +84,7 @@ class Runs:
             dimension=settings.dimension,
             steps=settings.warm_steps if warm else settings.steps,
             batch_size=settings.warm_batch_size if warm else settings.batch_size,
+            optimizer="adamw",
             learning_rate=settings.learning_rate,
             warmup=0.1,
             temperature=settings.warm_temperature if warm else settings.temperature,

@@ -111,8 +111,8 @@ class TrainConfig:
     gradient_checkpointing: bool = False
     """Work activations out again in the backward pass: slower, with far less memory."""
     optimizer: str = "auto"
-    """adamw (fused), adamw-8bit (bitsandbytes, on a GPU), rowwise (Adagrad on the rows of a static
-    encoder that a step touches), or auto: rowwise for a new static encoder, else adamw."""
+    """adamw (fused), adamw-8bit (bitsandbytes, on a GPU), rowwise (RMSProp on the rows of a static
+    encoder that a step uses, without weight decay), or auto: rowwise for static, else adamw."""
     learning_rate: float | None = None
     """Peak of AdamW's rate; absent: 3e-5, and from nothing 1e-2 (static) or 5e-4 (transformer)."""
     weight_decay: float = 1e-2

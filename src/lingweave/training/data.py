@@ -16,8 +16,9 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset
 
 from lingweave.negatives import HardNegatives
-from lingweave.objectives import NONE, Need
+from lingweave.objectives import NONE
 from lingweave.plan import Batch, BatchPlan
+from lingweave.plan.views import other_languages
 from lingweave.training.chunks import Ints, chunks_by_length, places
 from lingweave.training.loss import Texts
 from lingweave.training.teacher import Teacher
@@ -59,6 +60,16 @@ def _mapped(inputs: Inputs, change: Any) -> Inputs:
     return Inputs(chunks, change(inputs.order), texts, inputs.tokens)
 
 
+class Translation(NamedTuple):
+    """A translation of each row's text on one side."""
+
+    language: int | None = None
+    """Its column in the table; None: any other than the row's own."""
+
+
+View = Translation | None
+
+
 @dataclass(frozen=True)
 class Feed:
     """What is taken from a table for the rows of a batch."""
@@ -71,10 +82,8 @@ class Feed:
     """Hard negatives a row at most."""
     mined: HardNegatives | None = None
     """Hard negatives by record, for cells without texts of their own."""
-    needs: frozenset[Need] = frozenset()
-    """What the objective needs beside queries and candidates."""
-    view_language: int | None = None
-    """The column of the language that views are in; None: any."""
+    views: tuple[View, View] = (None, None)
+    """The translations of queries and of passages that the objective needs."""
     teacher: Teacher | None = None
     """The vectors that distillation follows."""
 
@@ -92,27 +101,27 @@ class Feed:
             some = hard[rank].from_texts
             parts.append(self.tokens.negatives(rows[some], languages[some], self.negatives))
         parts.append(self.tokens.sequences(1, hard[rank].rows, hard[rank].languages))
-        ids = _ids(batch, own, hard[rank], parts[1:])
-        views = [self._view(plan, batch, side, own) for side in (0, 1)]
-        others = None
-        if any(view is not None for view in views):
-            others = torch.zeros((2, each), dtype=torch.bool)
-            for side, view in enumerate(views):
-                if view is not None:
-                    mine = (batch.query_languages, batch.passage_languages)[side][own]
-                    others[side] = torch.from_numpy(view >= 0)
-                    parts.append(self.tokens.sequences(side, rows, np.where(view < 0, mine, view)))
-        counts = tuple(
-            (each, each + h.count, *(0 if view is None else each for view in views)) for h in hard
-        )
-        teacher = self.teacher and torch.cat(
-            [
+        ids = _ids(batch, own, hard[rank], parts[1:], plan.shape.groups)
+        others = np.zeros((3, each), bool)
+        for side, view in enumerate(self.views):
+            if view is not None:
+                mine = (batch.query_languages, batch.passage_languages)[side][own]
+                found = other_languages(plan, batch, side, view.language)[own]
+                others[side] = found >= 0
+                others[2] |= (mine == view.language) if side else False
+                parts.append(self.tokens.sequences(side, rows, np.where(found < 0, mine, found)))
+        seen = [0 if view is None else each for view in self.views]
+        counts = tuple((each, each + h.total, *seen) for h in hard)
+        teacher = None
+        if self.teacher is not None:
+            followed = [
                 self.teacher.vectors(0, rows, batch.query_languages[own]),
                 self.teacher.vectors(1, rows, languages),
                 self.teacher.vectors(1, hard[rank].rows, hard[rank].languages),
             ]
-        )
-        return self._chunked(joined(parts), Texts(torch.from_numpy(ids), counts, others, teacher))
+            teacher = torch.cat(followed)
+        views = torch.from_numpy(others) if any(seen) else None
+        return self._chunked(joined(parts), Texts(torch.from_numpy(ids), counts, views, teacher))
 
     def _chunked(self, sequences: Sequences, texts: Texts) -> Inputs:
         if not self.chunk_tokens:
@@ -137,12 +146,6 @@ class Feed:
         there = self.tokens.table.shape().cells(found)[1][np.arange(len(found)), in_language]
         return _Hard(texts > 0, int(texts.sum()), found[there], in_language[there])
 
-    def _view(self, plan: BatchPlan, batch: Batch, side: int, own: slice) -> Ints | None:
-        """(rows,): the language of each row's view of a side, -1: none; None: not needed."""
-        if ("other_query", "other_passage")[side] not in self.needs:
-            return None
-        return other_languages(plan, batch, side, self.view_language)[own]
-
 
 class _Hard(NamedTuple):
     """The hard negatives of one process's rows."""
@@ -157,18 +160,21 @@ class _Hard(NamedTuple):
     """(m,): the columns in which they are served."""
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         return self.texts + len(self.rows)
 
 
-def _ids(batch: Batch, own: slice, hard: _Hard, candidates: list[Sequences]) -> Ints:
+def _ids(
+    batch: Batch, own: slice, hard: _Hard, candidates: list[Sequences], groups: Ints | None
+) -> Ints:
     """(3, C): records, groups and texts of the candidates. A negative's own text has no record; a
     mined one has, since it may be another row's passage in another language."""
     none = np.full(hard.texts, NONE, np.int64)
+    groups = np.full(hard.rows.max(initial=-1) + 1, NONE) if groups is None else groups
     return np.stack(
         [
             np.concatenate([batch.rows[own], none, hard.rows]),
-            np.concatenate([batch.groups[own], none, np.full(len(hard.rows), NONE)]),
+            np.concatenate([batch.groups[own], none, groups[hard.rows]]),
             np.concatenate([part.texts for part in candidates]),
         ]
     )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lingweave.objectives import Embedded, Ids, Term
+from lingweave.objectives import Embedded, Ids, Term, part
 from lingweave.training.processes import Processes
 
 _SCORES = 1 << 22
@@ -27,7 +27,8 @@ class Texts(NamedTuple):
     counts: tuple[tuple[int, ...], ...]
     """For every process: how many queries, candidates, other queries and other passages it has."""
     others: Tensor | None = None
-    """(2, B) bool: which rows have their query, and their passage, in another language."""
+    """(3, B) bool: which rows have their query, and their passage, in another language, and whose
+    own passage is in the one that is asked for."""
     teacher: Tensor | None = None
     """(B + C, t): a teacher's vectors of the queries and candidates."""
 
@@ -62,7 +63,7 @@ def loss_and_gradient(
     for leaf, of in zip(leaves, sides, strict=True):
         gradient = leaf.grad if leaf.grad is not None else torch.zeros_like(leaf)
         gradient = processes.summed(gradient)
-        gradients.append(gradient.split([len(some) for some in of])[processes.rank])
+        gradients.append(torch.split(gradient, [len(some) for some in of])[processes.rank])
     gradient = torch.cat(gradients)
     if processes.size > 1:  # Gradients are averaged over processes later.
         return value * processes.size, gradient * processes.size
@@ -72,7 +73,7 @@ def loss_and_gradient(
 def mean_loss(vectors: Tensor, texts: Texts, terms: Sequence[Term]) -> Tensor:
     """The weighted loss of a batch of one process, without a gradient: a scalar."""
     alone = Processes()
-    batch = _embedded(list(vectors.split(texts.counts[0])), texts, alone)
+    batch = _embedded(list(torch.split(vectors, list(texts.counts[0]))), texts, alone)
     return torch.stack([part(terms, batch, rows) for rows in _blocks(texts, alone)]).sum()
 
 
@@ -89,8 +90,8 @@ def _sides(
 ) -> list[list[Tensor]]:
     """For each side the vectors of every process."""
     parts = processes.gathered(vectors, [sum(of) for of in counts])
-    return [list(side) for side in zip(*(p.split(c) for p, c in zip(parts, counts, strict=True)),
-                                       strict=True)]  # fmt: skip
+    by_process = [torch.split(p, list(of)) for p, of in zip(parts, counts, strict=True)]
+    return [list(side) for side in zip(*by_process, strict=True)]
 
 
 def _embedded(leaves: list[Tensor], texts: Texts, processes: Processes) -> Embedded:
@@ -109,16 +110,13 @@ def _embedded(leaves: list[Tensor], texts: Texts, processes: Processes) -> Embed
             has_other_query=others[0],
             other_passages=leaves[3] if len(leaves[3]) else None,
             has_other_passage=others[1],
+            passage_in_language=others[2],
         )
     if texts.teacher is not None:
         both = processes.gathered(texts.teacher, [sum(of[:2]) for of in texts.counts])
-        split = [t.split(of[:2]) for t, of in zip(both, texts.counts, strict=True)]
+        split = [torch.split(t, list(of[:2])) for t, of in zip(both, texts.counts, strict=True)]
         batch = batch._replace(
             teacher_queries=torch.cat([one for one, _ in split]),
             teacher_candidates=torch.cat([two for _, two in split]),
         )
     return batch
-
-
-def part(terms, batch, rows):
-    return sum(t.weight * t.losses(batch, rows).sum() / t.counted(batch).sum() for t in terms)

@@ -68,7 +68,7 @@ def cached_step(
     if order is not None:
         by_text, gradient = gradient, torch.empty_like(gradient)
         gradient[order] = by_text
-    for number, part in enumerate(gradient.split(sizes)):
+    for number, part in enumerate(torch.split(gradient, sizes)):
         with nullcontext() if number == len(sizes) - 1 else unsynchronised():
             torch.autograd.backward(encode(number, chunks[number]), part)
     return value

@@ -34,24 +34,19 @@ from lingweave.objectives import Term
 from lingweave.plan.draws import folded
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Inputs, PlannedBatches, loader_of
+from lingweave.training.defaults import optimizer_of
 from lingweave.training.loss import loss_and_gradient, unit
 from lingweave.training.processes import Processes
+from lingweave.training.rowwise import RowwiseRMSProp, sparse_weights
 from lingweave.training.step import cached_step, whole_step
 from lingweave.training.storage import disk_errors_named, new_folder
+from lingweave.training.surroundings import Interruption
 from lingweave.training.tokens import Features
 from lingweave.training.validation import Validation
 
 PREFIX = "step-"
 _AGREE_EVERY = 16
 Line = Mapping[str, float]
-
-
-class Interruption:
-    """Whether someone asked the run to stop; ``signal`` is set from a signal handler."""
-
-    signal: int | None = None
-    step: int | None = None
-    """The step at which the run was saved and stopped for it."""
 
 
 def arguments(
@@ -69,7 +64,7 @@ def arguments(
         max_grad_norm=clip,
         warmup_steps=math.ceil(config.warmup * config.steps),
         lr_scheduler_type=constant if config.schedule == "constant" else config.schedule,
-        optim="adamw_torch_fused",
+        optim="adamw_bnb_8bit" if config.optimizer == "adamw-8bit" else "adamw_torch_fused",
         bf16=bf16,
         use_cpu=config.device == "cpu" or not torch.cuda.is_available(),
         seed=config.seed,
@@ -106,6 +101,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.on_line = on_line
         self.checkpoints = Path(config.out) / "checkpoints"
         self.static = isinstance(model[0], StaticEmbedding)
+        self.bare = self.static and len([p for p in model.parameters() if p.requires_grad]) == 1
         self.batches = batches
         self.terms = terms
         self.processes = Processes()
@@ -124,6 +120,13 @@ class PlanTrainer(SentenceTransformerTrainer):
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         return loader_of(self.batches)
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        if self.optimizer is None and optimizer_of(self.config, self.bare) == "rowwise":
+            self.optimizer = RowwiseRMSProp(
+                sparse_weights(self.config, self.model), self.args.learning_rate
+            )
+        return super().create_optimizer(model)
 
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
