@@ -139,6 +139,18 @@ def test_kinds_of_a_mixture_follow_its_weights_in_every_data_set() -> None:
             assert abs(tenth.mean() - (number + 0.5) / 10) < 0.03
 
 
+def test_a_small_data_set_meets_the_schedule_at_its_middle() -> None:
+    kinds = []
+    for seed in range(40):
+        made = plan(full(5000, 40), "multi-annealed", seed=seed, batch_size=4, steps=1000)
+        _, drawn, datasets, _ = made._agenda.entries(0, 1000)
+        kinds.append(drawn[datasets == 1])
+    turns = np.concatenate(kinds)
+    low, high = binom.interval(1 - 1e-4, len(turns), 0.5)
+    assert 40 * 6 <= len(turns) <= 40 * 10
+    assert low <= turns.sum() <= high
+
+
 def test_ranks_have_whole_records() -> None:
     made = plan(holed(3, 900, share=0.8), "multi-hybrid", batch_size=8, world_size=3)
     for step in range(30):

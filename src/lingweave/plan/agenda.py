@@ -93,7 +93,9 @@ class Agenda:
         length = int(np.clip(turns / _LEVELS, _SHORTEST, CYCLE))
 
         def edges(cycles: Ints) -> Floats:
-            totals = self._totals(np.minimum((cycles + 0.5) * length / turns, 1.0))
+            # The middle of a cycle, or of what the run has of it.
+            middle = (cycles * length + np.minimum((cycles + 1) * length, turns)) / 2
+            totals = self._totals(np.minimum(middle / turns, 1.0))
             return np.asarray(totals[:-1] / totals[-1])
 
         return Cycles(length, edges, len(self.records), (self.seed, TURN, dataset))

@@ -45,7 +45,8 @@ class TrainConfig:
     one_of: list[list[str]] | None = None
     """Sets of near-identical languages, such as [zh-CN, zh-TW], of which each record keeps one."""
     recipe: str = "hybrid"
-    """x-x-mono, x-y, hybrid, x-x, en-en, or weights: mono=0.5,cross=0.5, or mono=0:1,cross=1:0."""
+    """x-x-mono, x-y, hybrid, x-x, en-en, annealed, multi-hybrid, multi-annealed, or weights, as
+    mono=0.5,cross=0.5, which may change: 0:1 (a line), 0:1/cosine, 0>0.5@0.3>1@0.6 (steps)."""
     language_exponent: float = 0.0
     """How languages are drawn: 0 uniformly, 1 by size, between them tempered."""
     dataset_exponent: float = 1.0
