@@ -107,6 +107,7 @@ def _fresh(values: Ints, taken: Ints) -> Mask:
     ordered = everything[order]
     new, own = np.ones((2, len(order)), bool)
     new[1:] = ordered[1:] != ordered[:-1]
+    # The sort is stable, so a value's first place is a taken one wherever there is one.
     own[order] = owners[order] == owners[order[new]][np.cumsum(new) - 1]
     return np.asarray(((each < 0) | own[taken.size :].reshape(each.shape)).all(1))
 
