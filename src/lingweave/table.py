@@ -156,6 +156,11 @@ class ParallelTable:
         """The hard negatives of a cell, none where there is a hole."""
         return tuple(self._columns[f"negatives:{self.languages[language]}"][row].as_py() or ())
 
+    def has_negatives(self) -> bool:
+        """Whether any cell has hard negatives of its own."""
+        columns = (self._columns[f"negatives:{x}"] for x in self.languages)
+        return any(pc.max(pc.list_value_length(column)).as_py() for column in columns)
+
     def negative_counts(
         self, rows: NDArray[np.int64], languages: NDArray[np.int64]
     ) -> NDArray[np.int64]:

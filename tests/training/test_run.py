@@ -196,15 +196,15 @@ def test_a_small_validation_split_of_one_language_will_do(quick, tmp_path):
 
 def test_what_is_validated_is_what_the_evaluation_ranks(quick, table_file):
     """Against a plain loop over the validation split."""
-    from lingweave.training.loss import MaskedInfoNCE
+    from lingweave.training.data import Feed
     from lingweave.training.validation import Validation
 
     table = read_table([table_file], split="validation")
     config = TrainConfig(**quick)
     model = built_encoder(config, lambda: table.texts("passage")).eval()
     tokens = Tokens(model, table, ("", ""), (99, 99))
-    loss = MaskedInfoNCE(model, 0.05)
-    found = Validation(table, tokens, 16, 1000, "mono").figures(loss, torch.device("cpu"))
+    validation = Validation(Feed(tokens), 16, 1000, "mono", 0.05)
+    found = validation.figures(model, torch.device("cpu"))
     width = range(len(table.languages))
     encode = {
         side: [

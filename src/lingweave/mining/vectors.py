@@ -232,7 +232,7 @@ def _write(path: Path, chunks: Iterator[NDArray[np.float32]], height: int) -> No
 
     Written and not mapped, so that a full disk is an error and no crash.
     """
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # Several runs may write it.
     with part.open("wb") as file:
         for number, chunk in enumerate(chunks):
             if not number:

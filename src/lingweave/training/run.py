@@ -10,7 +10,7 @@ import torch
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 from lingweave.errors import LingweaveError
-from lingweave.objectives import objective_of
+from lingweave.objectives import objective_of, same_width
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.balance import balance
 from lingweave.table import ParallelTable
@@ -24,6 +24,7 @@ from lingweave.training.record import check_folder, read_model_record, write_mod
 from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.surroundings import surroundings
 from lingweave.training.tables import training_table, validation_table, vocabulary_texts
+from lingweave.training.teacher import check_teacher, teacher_of
 from lingweave.training.tokens import Tokens, store_folder
 from lingweave.training.trainer import (
     Line,
@@ -76,6 +77,7 @@ def train(
     _check_packages(config)
     recipe = recipe_of(config)
     terms = objective_of(config.objective, config.temperature)
+    check_teacher(config, terms)
     with surroundings(config) as interruption:
         table = table if table is not None else training_table(config)
         model_folder = config_out / "model"
@@ -109,7 +111,11 @@ def train(
         plan = BatchPlan(recipe, table.shape(), config.seed, args.world_size)
         for line in balance(plan):
             say(line)
-        feed = feed_of(config, tokens_of(table, config.negatives > 0), terms, budget, None)
+        with args.main_process_first(local=False):
+            teacher = teacher_of(config, table, store, say)
+        if teacher is not None and any(term.name == "distill_mse" for term in terms):
+            same_width(model.get_embedding_dimension() or teacher.width, teacher.width)
+        feed = feed_of(config, tokens_of(table, config.negatives > 0), terms, budget, teacher)
         batches = PlannedBatches(plan, feed, config.steps, args.process_index, on_gpu)
         validation = None
         if config.eval_every and valid is not None:
