@@ -7,6 +7,7 @@ its gradient are those of the whole batch.
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 Ints = NDArray[np.int64]
 
@@ -35,3 +36,21 @@ def places(chunks: list[Ints]) -> Ints:
     result = np.empty(len(order), np.int64)
     result[order] = np.arange(len(order))
     return result
+
+
+def in_parts(chunks: list[dict[str, Tensor]], count: int) -> list[dict[str, Tensor]]:
+    """The same texts, in the same order, in this many chunks.
+
+    Args:
+        chunks: features with a row for each text.
+        count: chunks that are wanted; no fewer than there are, and no more than there are texts.
+    """
+    chunks = list(chunks)
+    while len(chunks) < count:
+        sizes = [next(iter(chunk.values())).shape for chunk in chunks]
+        place = max((i for i, s in enumerate(sizes) if s[0] > 1), key=lambda i: sizes[i].numel())
+        half = sizes[place][0] // 2
+        first = {name: values[:half] for name, values in chunks[place].items()}
+        second = {name: values[half:] for name, values in chunks[place].items()}
+        chunks[place : place + 1] = [first, second]
+    return chunks

@@ -9,10 +9,13 @@ What differs from the stock trainer, and why:
 - Checkpoints are written aside, flushed, and renamed; a half-written one is never read.
 - No model card is built during training: it asks the hub and reads the data set's first rows.
 - No gradient norm is worked out unless gradients are clipped; no device is waited for between logs.
+- Over several processes a static encoder exchanges the rows that were used, a sharded model is
+  split before the library sees it, and everything else is the library's DDP.
 """
 
 import math
 import shutil
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -30,14 +33,17 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 
+from lingweave.errors import LingweaveError
 from lingweave.objectives import Term
 from lingweave.plan.draws import folded
+from lingweave.training.chunks import in_parts
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Inputs, PlannedBatches, loader_of
 from lingweave.training.defaults import optimizer_of
 from lingweave.training.loss import loss_and_gradient, unit
-from lingweave.training.processes import Processes
+from lingweave.training.processes import Processes, Vote
 from lingweave.training.rowwise import RowwiseRMSProp, sparse_weights
+from lingweave.training.sharding import shard, whole, whole_state
 from lingweave.training.step import cached_step, whole_step
 from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.surroundings import Interruption
@@ -45,7 +51,6 @@ from lingweave.training.tokens import Features
 from lingweave.training.validation import Validation
 
 PREFIX = "step-"
-_AGREE_EVERY = 16
 Line = Mapping[str, float]
 
 
@@ -75,6 +80,8 @@ def arguments(
         report_to=config.report_to,
         disable_tqdm=True,
         ddp_find_unused_parameters=False,
+        ddp_broadcast_buffers=False,  # Positions and the like: the same everywhere.
+        dataloader_drop_last=True,  # The loader is ours; this only spares a warning.
         dataloader_pin_memory=False,
     )
     _ = given.device
@@ -104,25 +111,43 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.bare = self.static and len([p for p in model.parameters() if p.requires_grad]) == 1
         self.batches = batches
         self.terms = terms
-        self.processes = Processes()
-        if config.gather:
-            self.processes = Processes(args.process_index, args.world_size)
+        self.everyone = Processes.of_run(args.process_index, args.world_size)
+        self.processes = self.everyone if config.gather else Processes()
+        self.sharded = config.sharding == "full" and args.world_size > 1
+        self.by_rows = optimizer_of(config, self.bare) == "rowwise"
         super().__init__(
             model=model,
             args=args,
             train_dataset=batches,
             loss=model,  # Never called, but the library takes the weights to train from it.
-            callbacks=[_Flow(config, interruption, self)],
+            callbacks=[_Flow(config, interruption, self, Vote(self.everyone))],
         )
         self.remove_callback(PrinterCallback)
 
     # The loop's parts, in the order in which a step meets them.
 
+    def _move_model_to_device(self, model: Any, device: torch.device) -> None:
+        if not self.sharded:  # Else it may have no room for more than its share.
+            super()._move_model_to_device(model, device)
+
+    def _prepare_for_training(self, *args: Any, **kwargs: Any) -> Any:
+        if self.everyone.size > 1 and (self.sharded or self.by_rows):
+            if self.sharded:
+                shard(self.model, self.everyone, self.args.device)
+            else:
+                self.everyone.agree_on(self.model.parameters())
+            # What is prepared already is not wrapped in DDP.
+            self.accelerator.prepare_model(self.model, device_placement=False, evaluation_mode=True)
+        with warnings.catch_warnings():
+            # The library passes the option on under the name that torch is about to change.
+            warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
+            return super()._prepare_for_training(*args, **kwargs)  # type: ignore[no-untyped-call]
+
     def get_train_dataloader(self) -> DataLoader[Any]:
         return loader_of(self.batches)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        if self.optimizer is None and optimizer_of(self.config, self.bare) == "rowwise":
+        if self.optimizer is None and self.by_rows:
             self.optimizer = RowwiseRMSProp(
                 sparse_weights(self.config, self.model), self.args.learning_rate
             )
@@ -133,6 +158,7 @@ class PlanTrainer(SentenceTransformerTrainer):
     ) -> Tensor:
         model.train()  # Every time: a loaded backbone is in evaluation mode inside one that is not.
         step: Inputs = inputs["step"].to(self.args.device)
+        chunks = self._equally_many(step.chunks) if self.sharded else step.chunks
 
         def encode(number: int, chunk: Features) -> Tensor:
             if not self.static:
@@ -147,10 +173,27 @@ class PlanTrainer(SentenceTransformerTrainer):
         def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:
             return loss_and_gradient(vectors, step.texts, self.terms, self.processes)
 
-        if not self.config.grad_cache:
-            return whole_step(encode, step.chunks, step.order, loss)
-        apart = partial(self.accelerator.no_sync, model)
-        return cached_step(encode, step.chunks, step.order, loss, apart)
+        if self.config.grad_cache:
+            apart = partial(self.accelerator.no_sync, model)
+            value = cached_step(encode, chunks, step.order, loss, apart)
+        else:
+            value = whole_step(encode, chunks, step.order, loss)
+        if self.by_rows:
+            (weight,) = self.model.parameters()
+            assert weight.grad is not None
+            weight.grad = self.everyone.mean_of_rows(weight.grad)
+        return value
+
+    def _equally_many(self, chunks: list[Features]) -> list[Features]:
+        """The chunks, so many on every process: each takes all of them through a split model."""
+        texts = sum(len(chunk["input_ids"]) for chunk in chunks)
+        most, fewest = self.everyone.largest(len(chunks), -texts)
+        if most > -fewest:
+            raise LingweaveError(
+                f"chunk_tokens: one process has {most} chunks in a step and another {-fewest}"
+                " texts, and with sharding they must do equally many; give more tokens a chunk"
+            )
+        return in_parts(chunks, most)
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         return grad_norm
@@ -188,15 +231,21 @@ class PlanTrainer(SentenceTransformerTrainer):
     # Checkpoints.
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        self.accelerator.wait_for_everyone()
-        if not self.args.should_save:
-            return
         assert self.optimizer is not None
+        assert self.lr_scheduler is not None
+        first = self.args.should_save
+        optimizer = whole_state(self.optimizer.state_dict()) if self.sharded else None
+        with whole(self.model, first, frozen=False):
+            if first:
+                self._write_checkpoint(optimizer or self.optimizer.state_dict())
+        self.accelerator.wait_for_everyone()
+
+    def _write_checkpoint(self, optimizer: dict[str, Any]) -> None:
         assert self.lr_scheduler is not None
         target = self.checkpoints / f"{PREFIX}{self.state.global_step:08d}"
         with disk_errors_named(f"the checkpoint {target}"), new_folder(target) as part:
             self._save(str(part))
-            torch.save(self.optimizer.state_dict(), part / OPTIMIZER_NAME)
+            torch.save(optimizer, part / OPTIMIZER_NAME)
             torch.save(self.lr_scheduler.state_dict(), part / SCHEDULER_NAME)
             self.state.save_to_json(str(part / TRAINER_STATE_NAME))
         remove_old(self.checkpoints, self.config.keep, self.state.best_global_step)
@@ -211,10 +260,13 @@ class PlanTrainer(SentenceTransformerTrainer):
 class _Flow(TrainerCallback):
     """When to validate, to save and to stop."""
 
-    def __init__(self, config: TrainConfig, interruption: Interruption, trainer: Any) -> None:
+    def __init__(
+        self, config: TrainConfig, interruption: Interruption, trainer: Any, vote: Vote
+    ) -> None:
         self.config = config
         self.interruption = interruption
         self.trainer = trainer
+        self.vote = vote
 
     def on_step_end(
         self, args: Any, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -226,20 +278,11 @@ class _Flow(TrainerCallback):
         every = self.config.checkpoint_every
         if every and step % every == 0 and not last:
             control.should_save = True
-        if self._asked_to_stop(step) and not last:
+        # All processes must stop at the same step.
+        if self.vote(self.interruption.signal is not None) and not last:
             self.interruption.step = step
             control.should_save = True
             control.should_training_stop = True
-
-    def _asked_to_stop(self, step: int) -> bool:
-        asked = self.interruption.signal is not None
-        accelerator = self.trainer.accelerator
-        if accelerator.num_processes == 1:
-            return asked
-        if step % _AGREE_EVERY:  # All processes must stop at the same step.
-            return False
-        flag = torch.tensor(int(asked), device=accelerator.device)
-        return bool(accelerator.reduce(flag).item())
 
 
 def step_seed(seed: int, step: int, rank: int, chunk: int) -> int:
