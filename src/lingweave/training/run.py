@@ -20,7 +20,9 @@ from lingweave.training.defaults import autocasts, chunk_budget
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of
 from lingweave.training.history import History
+from lingweave.training.processes import speaks
 from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
+from lingweave.training.sharding import check_sharding, whole
 from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.surroundings import surroundings
 from lingweave.training.tables import training_table, validation_table, vocabulary_texts
@@ -65,16 +67,18 @@ def train(
         table: the table that ``config.table`` names, if it is at hand already.
         valid: likewise for the validation table.
         on_line: called with every line of the history; printed to stderr if absent.
-        say: told that a run is complete or goes on; printed to stderr if absent.
+        say: told that a run is complete or goes on, by the first process only; printed to stderr
+            if absent.
 
     Raises:
         LingweaveError: bad input, a folder of another run, a disk that is full.
         RunInterrupted: SIGINT or SIGTERM; the run is saved.
     """
     config_out = Path(config.out)
-    say = say or (lambda message: print(message, file=sys.stderr))
+    say = (say or (lambda message: print(message, file=sys.stderr))) if speaks() else _silent
     check_folder(config_out, config)
     _check_packages(config)
+    check_sharding(config)
     recipe = recipe_of(config)
     terms = objective_of(config.objective, config.temperature)
     check_teacher(config, terms)
@@ -137,9 +141,9 @@ def train(
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
         if interruption.step is not None:
             raise RunInterrupted(interruption.signal, interruption.step, config.out)
-        trainer.accelerator.wait_for_everyone()
-        if args.should_save:
-            _finish(trainer, config, table, valid)
+        with whole(trainer.model, args.should_save):
+            if args.should_save:
+                _finish(trainer, config, table, valid)
         trainer.accelerator.wait_for_everyone()
         return model_folder
 
@@ -187,3 +191,7 @@ def _check_packages(config: TrainConfig) -> None:
             f"report_to: {config.report_to} needs a package that is not installed:"
             f" pip install {names[0]}"
         )
+
+
+def _silent(message: str) -> None:
+    """The first process says what all have to say."""
