@@ -1,11 +1,13 @@
 """The processes that share a run: what they send each other, and who speaks for them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, distributed
+
+from lingweave.errors import LingweaveError
 
 # Its name before and after torch 2.13.
 _all_gather = getattr(distributed, "all_gather_single", None) or distributed.all_gather_into_tensor
@@ -60,6 +62,36 @@ class Processes(NamedTuple):
         found = torch.tensor(values)
         distributed.all_reduce(found, distributed.ReduceOp.MAX, self.hosts)
         return [int(value) for value in found]
+
+    def by_first(self, work: Callable[[], str]) -> str:
+        """What work gives on the first process, known to all; the others wait while it works.
+
+        Raises:
+            LingweaveError: work raised it; on every process, so that none waits for another.
+        """
+        if self.size == 1:
+            return work()
+        found, mistake = "", ""
+        if self.rank == 0:
+            try:
+                found = work()
+            except LingweaveError as error:
+                mistake = str(error)
+        found, mistake = self._told(found), self._told(mistake)
+        if mistake:
+            raise LingweaveError(mistake)
+        return found
+
+    def _told(self, text: str) -> str:
+        """The first process's text."""
+        content = torch.tensor(list(text.encode()), dtype=torch.uint8)
+        length = torch.tensor(len(content))
+        distributed.broadcast(length, 0, self.hosts)
+        if self.rank:
+            content = torch.zeros(int(length), dtype=torch.uint8)
+        if length:
+            distributed.broadcast(content, 0, self.hosts)
+        return bytes(content.tolist()).decode()
 
     def agree_on(self, tensors: Iterable[Tensor]) -> None:
         """Gives every process the first one's numbers, in place."""

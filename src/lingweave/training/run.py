@@ -1,9 +1,9 @@
 """A training run from its configuration to a finished model, resumable at any step."""
 
 import importlib.util
-import shutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,26 +14,22 @@ from lingweave.objectives import objective_of, same_width
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.balance import balance
 from lingweave.table import ParallelTable
+from lingweave.training.checkpoint import complete_checkpoints, step_of
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Feed, PlannedBatches
 from lingweave.training.defaults import autocasts, chunk_budget
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of
+from lingweave.training.finish import write_models
 from lingweave.training.history import History
 from lingweave.training.processes import speaks
-from lingweave.training.record import check_folder, read_model_record, write_model_record, write_run
+from lingweave.training.record import check_folder, read_model_record, write_run
 from lingweave.training.sharding import check_sharding, whole
-from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.surroundings import surroundings
 from lingweave.training.tables import training_table, validation_table, vocabulary_texts
 from lingweave.training.teacher import check_teacher, teacher_of
 from lingweave.training.tokens import Tokens, store_folder
-from lingweave.training.trainer import (
-    Line,
-    PlanTrainer,
-    arguments,
-    complete_checkpoints,
-)
+from lingweave.training.trainer import Line, PlanTrainer, arguments
 from lingweave.training.validation import Validation
 
 
@@ -99,8 +95,8 @@ def train(
         prompts = (config.query_prompt, config.passage_prompt)
         lengths = (config.query_length, config.passage_length)
         store = store_folder(config.tokens, config.table, config.out)
-        last = complete_checkpoints(config_out / "checkpoints")[-1:] if resumed else []
-        begun = int(last[0].name.partition("-")[2]) if last else 0
+        saved = complete_checkpoints(config_out / "checkpoints")[-1:] if resumed else []
+        begun = step_of(saved[0]) if saved else 0
 
         def check() -> None:
             if interruption.signal is not None:
@@ -134,17 +130,17 @@ def train(
         trainer = PlanTrainer(
             config, model, batches, terms, validation, args, history.add, interruption
         )
+        last = trainer.latest(say) if resumed else None
         if args.should_save:
-            history.start(last[0] if last else None)
-        if last:
-            say(f"{config_out}: goes on from step {begun}")
-        trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
+            history.start(last)
+        if last is not None:
+            say(f"{config_out}: goes on from step {step_of(last)}")
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
         if interruption.step is not None:
             raise RunInterrupted(interruption.signal, interruption.step, config.out)
         with whole(trainer.model, args.should_save):
-            if args.should_save:
-                _finish(trainer, config, table, valid)
-        trainer.accelerator.wait_for_everyone()
+            finished = partial(write_models, trainer, config, recipe, terms, table, valid)
+            trainer.everyone.by_first(finished)
         return model_folder
 
 
@@ -161,26 +157,6 @@ def recipe_of(config: TrainConfig) -> Recipe:
         language_exponent=config.language_exponent,
         dataset_exponent=config.dataset_exponent,
     )
-
-
-def _finish(
-    trainer: PlanTrainer, config: TrainConfig, table: ParallelTable, valid: ParallelTable | None
-) -> None:
-    """Writes the model (the best one, if validation chose), and drops the checkpoints."""
-    out = Path(config.out)
-    state = trainer.state
-    with disk_errors_named(f"the model {out / 'model'}"):
-        if state.best_global_step not in (None, state.global_step):
-            with new_folder(out / "last") as part:
-                trainer._save(str(part))
-                write_model_record(part, config, table, valid, state, state.global_step)
-            best = trainer.checkpoints / f"step-{state.best_global_step:08d}"
-            trainer._load_from_checkpoint(str(best))
-        with new_folder(out / "model") as part:
-            trainer._save(str(part))
-            step = state.best_global_step or state.global_step
-            write_model_record(part, config, table, valid, state, step)
-    shutil.rmtree(trainer.checkpoints, ignore_errors=True)
 
 
 def _check_packages(config: TrainConfig) -> None:

@@ -6,7 +6,8 @@ What differs from the stock trainer, and why:
 - A step is ours: texts go through the encoder in chunks of similar length, the loss is worked out
   on the vectors of all processes, its gradient goes back the same way (``step``, ``loss``).
 - Dropout is seeded by (seed, step, rank), so a resumed run needs no random state.
-- Checkpoints are written aside, flushed, and renamed; a half-written one is never read.
+- Checkpoints are files of our own: nothing in them is executable, and a half-written one is never
+  read (``checkpoint``).
 - No model card is built during training: it asks the hub and reads the data set's first rows.
 - No gradient norm is worked out unless gradients are clipped; no device is waited for between logs.
 - Over several processes a static encoder exchanges the rows that were used, a sharded model is
@@ -14,7 +15,6 @@ What differs from the stock trainer, and why:
 """
 
 import math
-import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -30,12 +30,21 @@ from sentence_transformers.sentence_transformer.training_args import (
 from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState
-from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME, TRAINER_STATE_NAME
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 
 from lingweave.errors import LingweaveError
 from lingweave.objectives import Term
 from lingweave.plan.draws import folded
+from lingweave.training.checkpoint import (
+    checkpoint_of,
+    latest_whole,
+    load_optimizer,
+    load_states,
+    remove_old,
+    save_states,
+    seal,
+)
 from lingweave.training.chunks import in_parts
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Inputs, PlannedBatches, loader_of
@@ -43,14 +52,14 @@ from lingweave.training.defaults import optimizer_of
 from lingweave.training.loss import loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote
 from lingweave.training.rowwise import RowwiseRMSProp, sparse_weights
-from lingweave.training.sharding import shard, whole, whole_state
+from lingweave.training.sharding import shard, split_state, whole, whole_state
 from lingweave.training.step import cached_step, whole_step
 from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.surroundings import Interruption
 from lingweave.training.tokens import Features
 from lingweave.training.validation import Validation
+from lingweave.training.weights import load_weights, save_weights
 
-PREFIX = "step-"
 Line = Mapping[str, float]
 
 
@@ -230,28 +239,51 @@ class PlanTrainer(SentenceTransformerTrainer):
 
     # Checkpoints.
 
+    def latest(self, say: Callable[[str], None]) -> Path | None:
+        """The checkpoint to go on from, as whole as it was written; None: there is none.
+
+        Raises:
+            LingweaveError: there are some, and none of them can be used.
+        """
+        size = self.everyone.size
+        found = self.everyone.by_first(lambda: str(latest_whole(self.checkpoints, size, say) or ""))
+        return Path(found) if found else None
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         assert self.optimizer is not None
-        assert self.lr_scheduler is not None
-        first = self.args.should_save
-        optimizer = whole_state(self.optimizer.state_dict()) if self.sharded else None
-        with whole(self.model, first, frozen=False):
-            if first:
-                self._write_checkpoint(optimizer or self.optimizer.state_dict())
-        self.accelerator.wait_for_everyone()
+        optimizer = self.optimizer.state_dict()
+        if self.sharded:
+            optimizer = whole_state(optimizer)
+        with whole(self.model, self.args.should_save, frozen=False):
+            self.everyone.by_first(lambda: self._write_checkpoint(optimizer))
 
-    def _write_checkpoint(self, optimizer: dict[str, Any]) -> None:
+    def _write_checkpoint(self, optimizer: dict[str, Any]) -> str:
         assert self.lr_scheduler is not None
-        target = self.checkpoints / f"{PREFIX}{self.state.global_step:08d}"
-        with disk_errors_named(f"the checkpoint {target}"), new_folder(target) as part:
-            self._save(str(part))
-            torch.save(optimizer, part / OPTIMIZER_NAME)
-            torch.save(self.lr_scheduler.state_dict(), part / SCHEDULER_NAME)
-            self.state.save_to_json(str(part / TRAINER_STATE_NAME))
+        target = checkpoint_of(self.checkpoints, self.state.global_step)
+        if not target.is_dir():
+            states = {"optimizer": optimizer, "schedule": self.lr_scheduler.state_dict()}
+            with disk_errors_named(f"the checkpoint {target}"), new_folder(target) as part:
+                save_weights(self.model, part)
+                save_states(part, states)
+                self.state.save_to_json(str(part / TRAINER_STATE_NAME))
+                seal(part, self.everyone.size)
         remove_old(self.checkpoints, self.config.keep, self.state.best_global_step)
+        return target.name
 
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self.model.save_pretrained(output_dir or self.config.out, create_model_card=False)
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        load_weights(self.model, Path(resume_from_checkpoint))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is None:
+            return
+        assert self.optimizer is not None
+        assert self.lr_scheduler is not None
+        states = load_states(Path(checkpoint))
+        optimizer = states["optimizer"]
+        if self.sharded:
+            optimizer = split_state(optimizer, self.optimizer)
+        load_optimizer(self.optimizer, optimizer)
+        self.lr_scheduler.load_state_dict(states["schedule"])
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
         return
@@ -295,17 +327,3 @@ def seed_torch(seed: int, device: torch.device) -> None:
     torch.default_generator.manual_seed(seed)
     if device.type == "cuda":
         torch.cuda.manual_seed(seed)
-
-
-def complete_checkpoints(folder: Path) -> list[Path]:
-    """Checkpoints in the order of their steps; half-written ones have another name."""
-    return sorted(p for p in folder.glob(f"{PREFIX}*") if p.name[len(PREFIX) :].isdigit())
-
-
-def remove_old(folder: Path, keep: int, best_step: int | None) -> None:
-    """Removes all but the latest ``keep`` checkpoints and the best one."""
-    for path in complete_checkpoints(folder)[:-keep]:
-        if int(path.name[len(PREFIX) :]) != best_step:
-            doomed = path.with_name(path.name + ".old")
-            path.rename(doomed)  # First out of sight: a kill must not leave a half-removed one.
-            shutil.rmtree(doomed, ignore_errors=True)

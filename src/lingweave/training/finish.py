@@ -1,0 +1,67 @@
+"""The end of a run: the model that is kept, with all that its users need beside it."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from lingweave.errors import LingweaveError
+from lingweave.objectives import Term
+from lingweave.plan import Recipe
+from lingweave.table import ParallelTable
+from lingweave.training.adapters import merged
+from lingweave.training.card import Facts, model_card
+from lingweave.training.checkpoint import checkpoint_of
+from lingweave.training.config import TrainConfig
+from lingweave.training.record import read_model_record, write_model_record
+from lingweave.training.serving import add_serving_files, not_served
+from lingweave.training.storage import disk_errors_named, new_folder
+from lingweave.training.trainer import PlanTrainer
+
+
+def write_models(
+    trainer: PlanTrainer,
+    config: TrainConfig,
+    recipe: Recipe,
+    terms: Sequence[Term],
+    table: ParallelTable,
+    valid: ParallelTable | None,
+) -> str:
+    """Writes the model (the best one, if validation chose), drops the checkpoints, and gives the
+    model's folder.
+
+    The first process does it, with the model in one piece. Where validation chose an earlier step,
+    the model of the last one is written beside it, as ``last``.
+
+    Raises:
+        LingweaveError: the folder cannot be written, or the best checkpoint cannot be read.
+    """
+    out, state = Path(config.out), trainer.state
+
+    def write(folder: Path, step: int) -> None:
+        with disk_errors_named(f"the model {folder}"), new_folder(folder) as part:
+            with merged(trainer.model):
+                trainer.model.save_pretrained(str(part), create_model_card=False)
+            add_serving_files(part, trainer.model)
+            write_model_record(part, config, table, valid, state, step)
+            facts = Facts(
+                width=trainer.model.get_embedding_dimension() or 0,
+                parameters=sum(p.numel() for p in trainer.model.parameters()),
+                processes=trainer.everyone.size,
+                not_served=not_served(trainer.model),
+            )
+            record = read_model_record(part)
+            card = model_card(record, config, recipe, terms, state.log_history, facts)
+            (part / "README.md").write_text(card, encoding="utf-8")
+
+    best = state.best_global_step
+    if best not in (None, state.global_step):
+        write(out / "last", state.global_step)
+        try:
+            trainer._load_from_checkpoint(str(checkpoint_of(trainer.checkpoints, best)))
+        except LingweaveError as error:
+            raise LingweaveError(
+                f"{error}; the model of the last step is in {out / 'last'}"
+            ) from error
+    write(out / "model", best or state.global_step)
+    shutil.rmtree(trainer.checkpoints, ignore_errors=True)
+    return str(out / "model")
