@@ -41,6 +41,11 @@ def train() -> Verb:
     from lingweave.training.config import TrainConfig
 
     def run(config: TrainConfig) -> None:
+        if config.plan_only:
+            from lingweave.training.footprint.run import plan_run
+
+            plan_run(config)
+            return
         from lingweave.training.run import train
 
         print(train(config))
@@ -169,7 +174,7 @@ def _parser() -> ArgumentParser:
 
 def _joined(argv: list[str], kind: type[Any]) -> list[str]:
     """Options as people write them: ``--quick``, ``--table a.parquet b.parquet``,
-    ``--languages de,en``.
+    ``--languages de,en``, ``--plan-only`` for ``--plan_only``.
 
     The words after an option that takes a list become the JSON list that the parser reads; words
     that belong to no option go to the field that the dataclass names as POSITIONAL.
@@ -181,6 +186,9 @@ def _joined(argv: list[str], kind: type[Any]) -> list[str]:
     while place < len(argv):
         word, place = argv[place], place + 1
         option, equals, value = word.partition("=")
+        if option.startswith("--") and option.replace("-", "_")[2:] in hints:
+            option = "--" + option[2:].replace("-", "_")
+            word = option + equals + value
         name = option.removeprefix("--")
         if not word.startswith("-"):
             bare.append(word)
