@@ -5,9 +5,11 @@ Code from a model's repository is never run, and weights are read from safetenso
 
 import tempfile
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import (
     Pooling,
@@ -93,7 +95,10 @@ def transformer_encoder(tokenizer: Tokenizer, config: TrainConfig) -> SentenceTr
         fresh = DistilBertModel(shape)
     # The library's module is only built from a folder.
     with tempfile.TemporaryDirectory() as folder:
-        fresh.save_pretrained(folder)
+        # Not by its own save_pretrained, which with several processes writes on the first only.
+        shape.architectures = [type(fresh).__name__]
+        shape.save_pretrained(folder)
+        save_file(fresh.state_dict(), Path(folder) / "model.safetensors", {"format": "pt"})
         wrapped.save_pretrained(folder)
         module = Transformer(folder, max_seq_length=longest)
     pooling = "mean" if config.pooling == "auto" else config.pooling
