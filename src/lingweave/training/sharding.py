@@ -48,9 +48,15 @@ def shard(model: nn.Module, processes: Processes, device: torch.device) -> None:
 
     What is put together at once is an element of the model's outermost module lists, which is a
     layer in every transformer, and the rest of the model.
+
+    Raises:
+        LingweaveError: the model has no layers.
     """
+    layers = list(layers_of(model))
+    if not layers:
+        raise LingweaveError("sharding: full needs a model with layers; leave it out")
     mesh = init_device_mesh(device.type, (processes.size,))
-    for layer in layers_of(model):
+    for layer in layers:
         fully_shard(layer, mesh=mesh)
     fully_shard(model, mesh=mesh)
 
