@@ -147,6 +147,21 @@ def test_its_files_give_the_vectors_of_the_model(quick, plain):
         np.testing.assert_allclose(vector, model.encode_query(text), atol=1e-5)
 
 
+def test_adapters_are_merged_into_what_is_served(quick, plain):
+    fields = {"steps": 6, "encoder": str(plain("bert")), "lora": 2, "learning_rate": 1e-2}
+    folder = train(TrainConfig(**quick | fields), on_line=silent, say=silent)
+    assert not list(folder.glob("adapter*"))
+    with safe_open(folder / "model.safetensors", "pt") as served:
+        assert not [name for name in served.keys() if "lora" in name]  # noqa: SIM118
+        name = WEIGHTS["bert"][1]
+        with safe_open(Path(fields["encoder"]) / "model.safetensors", "pt") as begun:
+            assert not torch.equal(served.get_tensor(name), begun.get_tensor(name))
+    card = card_of(None, folder)
+    assert "LoRA adapters of rank 2" in card.text
+    model = SentenceTransformer(str(folder), device="cpu")
+    assert f"{sum(p.numel() for p in model.parameters()):,} parameters" in card.text
+
+
 @pytest.mark.parametrize(
     "modes", [*Pooling.POOLING_MODES, ("cls", "mean")], ids=lambda modes: "+".join([*modes][:3])
 )

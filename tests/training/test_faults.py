@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pair import Pair
 from safetensors.numpy import load_file
 
 from benchmarks import faults
@@ -422,3 +423,38 @@ def test_no_space_at_any_write_is_one_line(quick, monkeypatch, name):
         assert "\n" not in str(error.value)
         assert not list(Path(config.out).rglob("*.part"))
     assert train(config, on_line=silent, say=silent).exists()
+
+
+@pytest.fixture(scope="module")
+def pair():
+    pair = Pair()
+    yield pair
+    pair.close()
+
+
+def attempt(fields, full):
+    """What one of two processes hears of a run whose first process has a full disk, or not."""
+    from lingweave.training import checkpoint
+    from lingweave.training.run import train
+
+    plain = checkpoint.save_file
+
+    def no_space(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    checkpoint.save_file = no_space if full and os.environ["RANK"] == "0" else plain
+    try:
+        return str(train(TrainConfig(**fields), on_line=silent, say=silent))
+    except LingweaveError as error:
+        return str(error)
+    finally:
+        checkpoint.save_file = plain
+
+
+@pytest.mark.slow
+def test_a_full_disk_of_one_process_stops_both_with_one_line(pair, quick):
+    fields = quick | {"checkpoint_every": 9, "steps": 12}
+    one, two = pair(attempt, fields, True)
+    assert one == two
+    assert "cannot write the checkpoint" in one
+    assert pair(attempt, fields, False) == [str(Path(fields["out"]) / "model")] * 2

@@ -41,11 +41,12 @@ def write_models(
         with disk_errors_named(f"the model {folder}"), new_folder(folder) as part:
             with merged(trainer.model):
                 trainer.model.save_pretrained(str(part), create_model_card=False)
+                parameters = sum(p.numel() for p in trainer.model.parameters())
             add_serving_files(part, trainer.model)
             write_model_record(part, config, table, valid, state, step)
             facts = Facts(
                 width=trainer.model.get_embedding_dimension() or 0,
-                parameters=sum(p.numel() for p in trainer.model.parameters()),
+                parameters=parameters,
                 processes=trainer.everyone.size,
                 not_served=not_served(trainer.model),
             )
