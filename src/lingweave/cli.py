@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -17,6 +18,9 @@ set_parsing_settings(docstring_parse_attribute_docstrings=True)
 
 PATHS = ("table", "valid", "evaluations", "paths")
 """Options whose words are paths, in which a comma stands for itself."""
+
+_OTHERS_WAIT = 5.0
+"""Seconds in which a launcher has ended all processes."""
 
 Verb = tuple[type[Any], Callable[[Any], object]]
 """The dataclass with a verb's options, and what is done with it."""
@@ -48,7 +52,9 @@ def train() -> Verb:
             return
         from lingweave.training.run import train
 
-        print(train(config))
+        folder = train(config)
+        if os.environ.get("RANK", "0") == "0":
+            print(folder)
 
     return TrainConfig, run
 
@@ -125,19 +131,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         config, run = _parsed(list(sys.argv[1:] if argv is None else argv))
         run(config)
     except (LingweaveError, ArgumentError) as error:
-        message = " ".join(str(error).split())
-        print(f"lingweave: {message}", file=sys.stderr)
+        _tell(" ".join(str(error).split()))
         return 2
     except KeyboardInterrupt as error:
-        print(
-            f"lingweave: {str(error) or 'stopped; run the same command to go on'}", file=sys.stderr
-        )
+        _tell(str(error) or "stopped; run the same command to go on")
         return 130
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def _tell(message: str) -> None:
+    """Prints what went wrong; of the processes that torchrun has started, one on each machine does.
+
+    The launcher ends the others as soon as that one has ended, unless all is well with it.
+    """
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        time.sleep(_OTHERS_WAIT)
+    print(f"lingweave: {message}", file=sys.stderr)
 
 
 def _parsed(argv: list[str]) -> tuple[Any, Callable[[Any], object]]:
