@@ -178,6 +178,15 @@ def test_runs_killed_at_random_moments_end_with_the_same_bits(tmp_path, case, pr
     assert any(outcome.phase == "writing a checkpoint" for outcome in found)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sharding", ["none", "full"])
+def test_sums_over_three_processes_do_not_depend_on_where_a_run_was_resumed(tmp_path, sharding):
+    case = faults.CASES["transformer"] | {"sharding": sharding, "steps": 30}
+    runs = faults.Runs(tmp_path, faults.made_up_table(tmp_path), case, 3)
+    found = list(faults.outcomes(runs, kills=3, stops=1, seed=5))
+    assert [outcome for outcome in found if not (outcome.identical and outcome.clean)] == []
+
+
 TORCHRUN = """
 import json, sys
 from lingweave.training import TrainConfig

@@ -28,6 +28,7 @@ from sentence_transformers.sentence_transformer.training_args import (
     SentenceTransformerTrainingArguments,
 )
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
@@ -124,6 +125,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.processes = self.everyone if config.gather else Processes()
         self.sharded = config.sharding == "full" and args.world_size > 1
         self.by_rows = optimizer_of(config, self.bare) == "rowwise"
+        self.settled = self.everyone.size < 3
         super().__init__(
             model=model,
             args=args,
@@ -165,6 +167,13 @@ class PlanTrainer(SentenceTransformerTrainer):
     def training_step(
         self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None
     ) -> Tensor:
+        if not self.settled and isinstance(model, DistributedDataParallel):
+            # DDP orders its buckets anew after its first backward pass, and their order decides in
+            # which order the numbers of three processes or more are added. So that a resumed run
+            # adds as it would have, every start takes its first step twice.
+            self.settled = True
+            self.training_step(model, inputs)
+            model.zero_grad()
         model.train()  # Every time: a loaded backbone is in evaluation mode inside one that is not.
         step: Inputs = inputs["step"].to(self.args.device)
         chunks = self._equally_many(step.chunks) if self.sharded else step.chunks
