@@ -1,7 +1,9 @@
 """The toy table, and runs of a second over it."""
 
 import pytest
+from pair import Pair
 from toy import toy_table
+from uneven import uneven_table as made_uneven
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,17 @@ def quick(table_file, tmp_path):
         "passage_length": 32,
         "device": "cpu",
     }
+
+
+@pytest.fixture(scope="session")
+def uneven_table(table_file, tmp_path_factory):
+    """The toy table with hard negatives for a third of the records only."""
+    return made_uneven(table_file, tmp_path_factory.mktemp("uneven"))
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """Two processes of one group."""
+    pair = Pair()
+    yield pair
+    pair.close()

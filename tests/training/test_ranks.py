@@ -2,52 +2,121 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
+import signal
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
+from tiny import tiny_decoder
+from uneven import settings
 
-from lingweave.plan import BatchPlan, Recipe
-from lingweave.sources.rows import read_table
-from lingweave.training import TrainConfig
-from lingweave.training.data import PlannedBatches, Steps
-from lingweave.training.encoder import built_encoder
-from lingweave.training.tokens import Tokens
-
-RUN = """
-import json, sys
-from lingweave.training import TrainConfig
-from lingweave.training.run import train
-train(TrainConfig(**json.loads(sys.argv[1])), on_line=lambda line: None)
-"""
+from lingweave.training import run as running
+from lingweave.training.sharding import is_sharded
+from lingweave.training.trainer import PlanTrainer
 
 
-def test_ranks_share_a_step_and_divide_its_rows(quick, table_file):
-    config = TrainConfig(**quick)
-    table = read_table([table_file])
-    model = built_encoder(config, lambda: table.texts("passage"))
-    tokens = Tokens(model, table, ("", ""), (24, 32))
-    plan = BatchPlan(Recipe("hybrid", batch_size=8, steps=5), table.shape(), 0, world_size=2)
-    parts = [PlannedBatches(plan, tokens, 5, 0, rank)[3]["label"] for rank in (0, 1)]
-    rows = np.concatenate([part[0].numpy() for part in parts])
-    np.testing.assert_array_equal(rows, plan.batch(3).rows)
-    assert list(Steps(3)) == [[0], [1], [2]]
+def run(config, stop=None):
+    """A run of this process: its weights at the end, gathered from their shares if there are.
+
+    After step ``stop`` the first process is told to stop; then the step at which this one did.
+    """
+    made = []
+
+    def on_line(line):
+        if line["step"] == stop:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    class Remembered(PlanTrainer):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "PlanTrainer", Remembered)
+        try:
+            running.train(config, on_line=on_line, say=lambda line: None)
+        except running.RunInterrupted as interruption:
+            return interruption.step
+    [trainer] = made
+    parameters = trainer.model.named_parameters()
+    if is_sharded(trainer.model):
+        return {name: p.full_tensor().detach().float().numpy() for name, p in parameters}
+    return {name: p.detach().float().numpy() for name, p in parameters}
 
 
-@pytest.mark.slow
-def test_two_processes_train_one_model(quick, tmp_path):
-    quick |= {"eval_every": 20, "checkpoint_every": 10}
-    script = tmp_path / "run.py"
-    script.write_text(RUN)
-    source = Path(__file__).parents[2] / "src"
-    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": str(source)}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node"]
-    subprocess.run(
-        [*command, "2", str(script), json.dumps(quick)], env=environment, check=True, timeout=300
-    )
-    record = json.loads((Path(quick["out"]) / "model" / "lingweave.json").read_text())
-    assert record["steps"] == 40
-    lines = (Path(quick["out"]) / "history.jsonl").read_text().splitlines()
-    assert [json.loads(line)["step"] for line in lines] == [10, 20, 20, 30, 40, 40]
+def test_both_processes_end_with_the_same_weights(pair, uneven_table, tmp_path):
+    config = settings(uneven_table, encoder="static", out=str(tmp_path), steps=6, batch_size=8)
+    first, second = pair(run, config)
+    for name, weight in first.items():
+        np.testing.assert_array_equal(weight, second[name])
+    saved = load_file(tmp_path / "model" / "model.safetensors")
+    np.testing.assert_array_equal(saved["embedding.weight"], first["0.embedding.weight"])
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory):
+    """A language model without dropout, which would depend on how texts are cut into chunks."""
+    return tiny_decoder(tmp_path_factory.mktemp("qwen"))
+
+
+slow = pytest.mark.slow
+RUNS = [
+    pytest.param({}, id="whole"),
+    pytest.param({"grad_cache": True}, id="cached", marks=slow),
+    pytest.param({"lora": 4}, id="adapters", marks=slow),
+    pytest.param(
+        {"lora": 4, "weights": "bf16", "gradient_checkpointing": True}, id="large", marks=slow
+    ),
+]
+SHORT = {"steps": 6, "batch_size": 8, "chunk_tokens": 300, "learning_rate": 1e-3, "log_every": 1}
+
+
+@pytest.mark.parametrize("changes", RUNS)
+def test_shares_learn_what_copies_learn(pair, uneven_table, decoder, tmp_path, changes):
+    found, losses = {}, {}
+    for sharding in ("none", "full"):
+        out = tmp_path / sharding
+        given = {**SHORT, **changes, "encoder": str(decoder), "sharding": sharding}
+        first, second = pair(run, settings(uneven_table, out=str(out), **given))
+        for name, weight in first.items():
+            np.testing.assert_array_equal(weight, second[name])
+        found[sharding] = first
+        lines = (out / "history.jsonl").read_text().splitlines()
+        losses[sharding] = [json.loads(line)["loss"] for line in lines]
+        saved = load_file(out / "model" / "model.safetensors")
+        if "lora" not in changes:
+            assert {f"0.model.{name}" for name in saved} == set(first)
+            for name, weight in saved.items():
+                np.testing.assert_array_equal(weight, first[f"0.model.{name}"])
+        shape = json.loads((out / "model" / "config.json").read_text())
+        assert shape["architectures"] == ["Qwen3Model"]
+    exact = changes.get("weights") != "bf16"
+    np.testing.assert_allclose(losses["full"], losses["none"], rtol=1e-5 if exact else 1e-3)
+    for name, weight in found["none"].items():
+        apart = 1e-6 if exact else 1e-4
+        np.testing.assert_allclose(found["full"][name], weight, rtol=0, atol=apart)
+
+
+KINDS = [
+    pytest.param({"encoder": "static"}, id="rows", marks=slow),
+    pytest.param({"encoder": "transformer"}, id="copies", marks=slow),
+    pytest.param({"encoder": "transformer", "sharding": "full"}, id="shares"),
+]
+
+
+@pytest.mark.parametrize("changes", KINDS)
+def test_a_stopped_run_goes_on_to_the_same_weights(pair, uneven_table, tmp_path, changes):
+    given = {**SHORT, "eval_every": 3, "objective": "infonce", **changes}
+    plain, stopped = (settings(uneven_table, out=str(tmp_path / x), **given) for x in "ab")
+    whole, _ = pair(run, plain)
+    # The signal comes to one of them after step 2; both have heard of it after step 4.
+    assert pair(run, stopped, 2) == [4, 4]
+    again, other = pair(run, stopped)
+    for name, weight in whole.items():
+        np.testing.assert_array_equal(again[name], weight)
+        np.testing.assert_array_equal(other[name], weight)
+    histories = [(tmp_path / x / "history.jsonl").read_text() for x in "ab"]
+    assert histories[0] == histories[1]
+    models = [load_file(tmp_path / x / "model" / "model.safetensors") for x in "ab"]
+    for name, weight in models[0].items():
+        np.testing.assert_array_equal(models[1][name], weight)
