@@ -50,6 +50,7 @@ from lingweave.training.chunks import in_parts
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Inputs, PlannedBatches, loader_of
 from lingweave.training.defaults import optimizer_of
+from lingweave.training.lookup import added_in_place, plain_tables
 from lingweave.training.loss import loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote
 from lingweave.training.rowwise import RowwiseRMSProp, sparse_weights
@@ -191,11 +192,12 @@ class PlanTrainer(SentenceTransformerTrainer):
         def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:
             return loss_and_gradient(vectors, step.texts, self.terms, self.processes)
 
-        if self.config.grad_cache:
-            apart = partial(self.accelerator.no_sync, model)
-            value = cached_step(encode, chunks, step.order, loss, apart)
-        else:
-            value = whole_step(encode, chunks, step.order, loss)
+        with added_in_place(plain_tables(model) if self.everyone.size == 1 else []):
+            if self.config.grad_cache:
+                apart = partial(self.accelerator.no_sync, model)
+                value = cached_step(encode, chunks, step.order, loss, apart)
+            else:
+                value = whole_step(encode, chunks, step.order, loss)
         if self.by_rows:
             (weight,) = self.model.parameters()
             assert weight.grad is not None
