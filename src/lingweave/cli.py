@@ -50,9 +50,11 @@ def train() -> Verb:
 
             plan_run(config)
             return
+        from lingweave.training.processes import leave
         from lingweave.training.run import train
 
         folder = train(config)
+        leave()
         if os.environ.get("RANK", "0") == "0":
             print(folder)
 

@@ -147,3 +147,9 @@ class Vote:
 def speaks() -> bool:
     """Whether this process prints what all of a run have to say, as torchrun numbers them."""
     return os.environ.get("RANK", "0") == "0"
+
+
+def leave() -> None:
+    """Ends the group of a process that is about to end; its network would otherwise complain."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()

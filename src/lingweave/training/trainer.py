@@ -310,6 +310,8 @@ class _Flow(TrainerCallback):
         self.interruption = interruption
         self.trainer = trainer
         self.vote = vote
+        # A vote costs as much as some per cent of a static encoder's step.
+        self.vote_every = 16 if trainer.static and trainer.everyone.size > 1 else 1
 
     def on_step_end(
         self, args: Any, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -322,7 +324,8 @@ class _Flow(TrainerCallback):
         if every and step % every == 0 and not last:
             control.should_save = True
         # All processes must stop at the same step.
-        if self.vote(self.interruption.signal is not None) and not last:
+        voting = step % self.vote_every == 0
+        if voting and self.vote(self.interruption.signal is not None) and not last:
             self.interruption.step = step
             control.should_save = True
             control.should_training_stop = True
