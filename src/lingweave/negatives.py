@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
 from lingweave.plan.draws import Ints
 from lingweave.table import ParallelTable
@@ -66,16 +67,10 @@ class HardNegatives:
         metadata = {"format_version": FORMAT_VERSION, **self.made_by}
         text = json.dumps(metadata, ensure_ascii=False, allow_nan=False)
         rows = self._arrow(table).replace_schema_metadata({_METADATA: text.encode()})
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            with whole_file(path) as part:
                 pq.write_table(rows, part, compression="zstd")
-                with part.open("rb") as file:
-                    os.fsync(file.fileno())
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
             raise LingweaveError(f"{path}: cannot write the hard negatives ({reason})") from None

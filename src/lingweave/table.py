@@ -4,7 +4,6 @@ A record is one question-passage pair in every language that has it. It is store
 and never multiplied out by language pairs: which pairs are trained is the plan's business.
 """
 
-import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
 from lingweave.plan.shape import NO_REPEATS, Cells, Repeats, TableShape
 
@@ -117,19 +117,16 @@ class ParallelTable:
             LingweaveError: the place cannot be written to, or the disk is full.
         """
         path = Path(path)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with (
+                whole_file(path) as part,
                 pa.OSFile(str(part), "wb") as sink,
                 pa.ipc.new_file(sink, self._arrow.schema) as writer,
             ):
                 # One record batch: a row is then found without searching for its chunk.
                 writer.write_table(self._arrow.combine_chunks())
-            part.replace(path)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink()
             raise LingweaveError(f"{path}: cannot write the table ({_line(error)})") from None
         return path
 

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
 from lingweave.mining.search import Found, Rule
 
@@ -47,7 +47,7 @@ class Parts:
                 raise LingweaveError(f"{path}: damaged ({error}); remove its folder") from None
             refuse_other(self.folder, before, configuration)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _whole(path) as part:
+        with whole_file(path) as part:
             part.write_text(json.dumps(configuration, ensure_ascii=False), encoding="utf-8")
 
     def found(self, name: str, search: Callable[[], Found]) -> Found:
@@ -57,7 +57,7 @@ class Parts:
             with np.load(path, allow_pickle=False) as arrays:
                 return Found(**{field: arrays[field] for field in Found._fields})
         found = search()
-        with _whole(path) as part, part.open("wb") as file:
+        with whole_file(path) as part, part.open("wb") as file:
             np.savez(file, **found._asdict())
         return found
 
@@ -96,13 +96,3 @@ def disk_errors_named(out: Path) -> Iterator[None]:
             f"--out {out}: cannot be written ({reason}); what was done before is kept: make room,"
             " then run the same command to go on"
         ) from error
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to write, which takes its name only when it is whole and on the disk."""
-    part = path.with_name(f"{path.name}.part")
-    yield part
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -1,6 +1,5 @@
 """The vectors of a table's texts, each distinct text encoded once, read a block at a time."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lingweave.atomic import whole_file
 from lingweave.encoders.scores import Encoder, Similarity
 from lingweave.errors import LingweaveError
 from lingweave.plan.draws import Ints
@@ -232,8 +232,7 @@ def _write(path: Path, chunks: Iterator[NDArray[np.float32]], height: int) -> No
 
     Written and not mapped, so that a full disk is an error and no crash.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # Several runs may write it.
-    with part.open("wb") as file:
+    with whole_file(path) as part, part.open("wb") as file:
         for number, chunk in enumerate(chunks):
             if not number:
                 np.lib.format.write_array_header_1_0(
@@ -241,6 +240,3 @@ def _write(path: Path, chunks: Iterator[NDArray[np.float32]], height: int) -> No
                     {"descr": "<f4", "fortran_order": False, "shape": (height, chunk.shape[1])},
                 )
             file.write(np.ascontiguousarray(chunk, "<f4").tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
 
 
@@ -65,17 +66,9 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON so that readers see the old file or the new one, never a part."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # Ranks may write the same.
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
     _flush(path.parent)
 
 

@@ -9,8 +9,6 @@ nothing of it is read before its checksum is right.
 
 import hashlib
 import json
-import os
-import uuid
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lingweave.atomic import whole_file
 from lingweave.training.tokens.sequences import Ints
 
 FORMAT_VERSION = 1
@@ -65,17 +64,9 @@ def write_shard(path: Path, shard: Shard) -> None:
     with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_batch(batch.replace_schema_metadata(schema.metadata))
     content = sink.getvalue()
-    part = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-            file.write(hashlib.sha256(content).digest())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as part, part.open("wb") as file:
+        file.write(content)
+        file.write(hashlib.sha256(content).digest())
 
 
 def read_shard(path: Path, count: int) -> Shard | None:

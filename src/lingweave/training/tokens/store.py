@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import torch
 
+from lingweave.atomic import PART
 from lingweave.errors import LingweaveError
 from lingweave.training.storage import disk_errors_named
 from lingweave.training.tokens.shard import Shard, read_shard, shard_name, write_shard
@@ -140,7 +141,7 @@ def store_folder(given: str | None, tables: Sequence[str], out: str) -> Path:
 
 def _remove_dead(folder: Path) -> None:
     """Removes what killed builders left unfinished."""
-    for part in folder.glob("*.part"):
+    for part in folder.glob(f"*{PART}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > _DEAD:
                 part.unlink()
