@@ -1,1 +1,21 @@
-"""Makes the helpers of this folder importable from every test: ``from data import shared_data``."""
+"""The toy table, and a cache of the tests' own.
+
+The helpers of this folder can be imported from every test: ``from data import shared_data``.
+"""
+
+import pytest
+from toy import toy_table
+
+
+@pytest.fixture(scope="session")
+def table_file(tmp_path_factory):
+    """120 training and 40 validation records in 4 languages, long form, with hard negatives."""
+    return toy_table(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINGWEAVE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        yield

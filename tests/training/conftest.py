@@ -1,23 +1,6 @@
-"""The toy table, and runs of a second over it."""
+"""Runs of a second over the toy table."""
 
 import pytest
-from pair import Pair
-from toy import toy_table
-from uneven import uneven_table as made_uneven
-
-
-@pytest.fixture(scope="session")
-def table_file(tmp_path_factory):
-    """120 training and 40 validation records in 4 languages, long form, with hard negatives."""
-    return toy_table(tmp_path_factory.mktemp("toy"))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LINGWEAVE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        yield
 
 
 @pytest.fixture
