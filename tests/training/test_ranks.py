@@ -121,3 +121,15 @@ def test_a_stopped_run_goes_on_to_the_same_weights(pair, uneven_table, tmp_path,
     models = [load_file(tmp_path / x / "model" / "model.safetensors") for x in "ab"]
     for name, weight in models[0].items():
         np.testing.assert_array_equal(models[1][name], weight)
+
+
+def test_one_process_has_all_shares(uneven_table, tmp_path):
+    models = []
+    for sharding in ("none", "full"):
+        config = settings(
+            uneven_table, out=str(tmp_path / sharding), sharding=sharding, steps=3, batch_size=8
+        )
+        folder = running.train(config, on_line=lambda line: None, say=lambda line: None)
+        models.append(load_file(folder / "model.safetensors"))
+    for name, weight in models[0].items():
+        np.testing.assert_array_equal(models[1][name], weight)
