@@ -159,18 +159,18 @@ def planned(config: TrainConfig) -> int:
 
 def measured(config: TrainConfig) -> dict[str, int]:
     """Bytes at the peak of a run: of tensors, and by which resident memory grew."""
-    found: dict[str, int] = {}
+    held, most = 0, 0
     plain = PlanTrainer.training_step
 
     def watched(trainer: PlanTrainer, model: Any, inputs: Any, number: Any = None) -> Any:
+        nonlocal held, most
         assert trainer.optimizer is not None
-        held = [*trainer.model.parameters(), *trainer.model.buffers()]
-        held += [t for state in trainer.optimizer.state.values() for t in state.values()]
+        tensors = [*trainer.model.parameters(), *trainer.model.buffers()]
+        tensors += [t for state in trainer.optimizer.state.values() for t in state.values()]
+        held = max(held, sum(_bytes(t) for t in tensors))  # No optimiser state in the first step.
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watch:
             result = plain(trainer, model, inputs, number)
-        if trainer.state.global_step:  # The optimiser has no state before the first update.
-            peak = sum(_bytes(t) for t in held) + _largest_sum(watch)
-            found["bytes"] = max(found.get("bytes", 0), peak)
+        most = max(most, _largest_sum(watch))
         return result
 
     before = _resident()
@@ -179,7 +179,7 @@ def measured(config: TrainConfig) -> dict[str, int]:
         train(config, on_line=lambda line: None, say=lambda line: None)
     finally:
         PlanTrainer.training_step = plain  # type: ignore[method-assign]
-    return found | {"resident": _resident(peak=True) - before}
+    return {"bytes": held + most, "resident": _resident(peak=True) - before}
 
 
 def measured_apart(config: TrainConfig, folder: Path) -> dict[str, int]:

@@ -38,7 +38,8 @@ def memory_of(step: Step, optimizer: str, ranks: int = 1, sharded: bool = False)
 
     The peak is in the backward pass, or at the update if the gradients outweigh the activations.
     What several processes add is worked out by rule: DDP keeps the gradients a second time, in the
-    buffers that it sends; FSDP splits weights, gradients and optimiser and gathers two layers.
+    buffers that it sends; FSDP splits weights, gradients and optimiser, and puts together two
+    layers at once and what stands outside of the layers.
 
     Args:
         step: of one process.
@@ -64,7 +65,7 @@ def memory_of(step: Step, optimizer: str, ranks: int = 1, sharded: bool = False)
     ]
     if ranks > 1:
         size = weights.memory / max(1, weights.parameters)
-        own = round(2 * weights.largest_layer * size) if sharded else weights.gradients
+        own = round(weights.gathered * size) if sharded else weights.gradients
         parts.append(Part("processes", own, own))
     return Memory(tuple(parts))
 
@@ -73,10 +74,10 @@ def optimizer_bytes(weights: Weights, optimizer: str) -> int:
     """Bytes of the optimiser's state.
 
     AdamW keeps two numbers a trained weight in the weight's type; bitsandbytes' keeps two bytes and
-    two scales for 256 weights; row-wise Adagrad keeps one number a row and is counted as none.
+    two scales for 256 weights; the row-wise optimiser keeps two numbers a row.
     """
     if optimizer == "adamw":
         return 2 * weights.gradients
     if optimizer == "adamw-8bit":
         return 2 * weights.trainable + 2 * 4 * weights.trainable // 256
-    return 0
+    return 2 * 4 * weights.rows

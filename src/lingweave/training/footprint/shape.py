@@ -13,7 +13,9 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig
 from lingweave.errors import LingweaveError
 from lingweave.training.backbone import DTYPES, default_pooling, prepare_backbone
 from lingweave.training.config import TrainConfig
+from lingweave.training.defaults import optimizer_of
 from lingweave.training.encoder import transformer_shape
+from lingweave.training.sharding import layers_of
 from lingweave.training.tokens import Features
 
 _DESCRIBING = ["*.json", "*.txt", "*.model"]
@@ -104,7 +106,10 @@ class Bag(nn.Module):
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
-        self.embedding = nn.EmbeddingBag(config.vocabulary, config.dimension, mode="mean")
+        rowwise = optimizer_of(config, static=True) == "rowwise"
+        self.embedding = nn.EmbeddingBag(
+            config.vocabulary, config.dimension, mode="mean", sparse=rowwise
+        )
 
     def forward(self, features: Features) -> Tensor:
         """(texts, d)."""
@@ -177,15 +182,9 @@ def as_on_cpu(encoder: nn.Module) -> None:
                     held[name] = moved[id(tensor)]  # type: ignore[assignment]
 
 
-def largest_layer(encoder: nn.Module) -> int:
-    """Parameters of the largest of the layers that a model repeats: what FSDP gathers at once."""
-    sizes = [
-        sum(p.numel() for p in layer.parameters())
-        for part in encoder.modules()
-        if isinstance(part, nn.ModuleList)
-        for layer in part
-    ]
-    return max(sizes, default=sum(p.numel() for p in encoder.parameters()))
+def layer_sizes(encoder: nn.Module) -> list[int]:
+    """Parameters of each of the layers that FSDP puts together one at a time."""
+    return [sum(p.numel() for p in layer.parameters()) for layer in layers_of(encoder)]
 
 
 def features_of(rows: int, width: int, static: bool, tokens: int) -> Features:

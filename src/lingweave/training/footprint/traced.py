@@ -18,10 +18,11 @@ from lingweave.training.footprint.depth import extended, repeated, shortened
 from lingweave.training.footprint.gpu import as_on_gpu
 from lingweave.training.footprint.ledger import Ledger, Moment
 from lingweave.training.footprint.shape import (
+    Bag,
     Described,
     as_on_cpu,
     features_of,
-    largest_layer,
+    layer_sizes,
     shaped_encoder,
 )
 from lingweave.training.loss import Texts, loss_and_gradient, unit
@@ -43,8 +44,11 @@ class Weights(NamedTuple):
     """Bytes of all, with buffers."""
     gradients: int
     """Bytes of the gradients of the trainable ones."""
-    largest_layer: int
-    """Parameters of the largest repeated layer."""
+    gathered: int
+    """Parameters that FSDP has in one piece at once: two of the largest layers, and what stands
+    outside of the layers."""
+    rows: int
+    """Rows of the trainable ones."""
 
 
 class Step(NamedTuple):
@@ -94,6 +98,10 @@ def traced_step(shape: Described, setting: Setting) -> Step:
     lists = repeated(encoder, layers)
     chunks = _chunks(setting)
     weights = _weights(encoder)
+    if isinstance(encoder, Bag) and encoder.embedding.sparse:
+        # The rows that the tokens name, as they come and added up, with their numbers.
+        a_token = 2 * (4 * config.dimension + 8)
+        weights = weights._replace(gradients=int(setting.sizes.sum()) * a_token)
 
     def at_depth(depth: int) -> list[float]:
         with shortened(lists, depth):
@@ -197,10 +205,12 @@ def _weights(encoder: nn.Module) -> Weights:
     parameters = list(encoder.parameters())
     trainable = [p for p in parameters if p.requires_grad]
     tensors = [*parameters, *encoder.buffers()]
+    layers = layer_sizes(encoder)
     return Weights(
         sum(p.numel() for p in parameters),
         sum(p.numel() for p in trainable),
         sum(t.numel() * t.element_size() for t in tensors),
         sum(p.numel() * p.element_size() for p in trainable),
-        largest_layer(encoder),
+        2 * max(layers, default=0) + sum(p.numel() for p in parameters) - sum(layers),
+        sum(p.shape[0] for p in trainable if p.ndim),
     )
