@@ -14,6 +14,7 @@ from lingweave.objectives import objective_of, same_width
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.balance import balance
 from lingweave.table import ParallelTable
+from lingweave.training.arguments import arguments
 from lingweave.training.checkpoint import complete_checkpoints, step_of
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Feed, PlannedBatches
@@ -29,7 +30,7 @@ from lingweave.training.surroundings import surroundings
 from lingweave.training.tables import training_table, validation_table, vocabulary_texts
 from lingweave.training.teacher import check_teacher, teacher_of
 from lingweave.training.tokens import Tokens, store_folder
-from lingweave.training.trainer import Line, PlanTrainer, arguments
+from lingweave.training.trainer import Line, PlanTrainer
 from lingweave.training.validation import Validation
 
 

@@ -30,13 +30,11 @@ from sentence_transformers.sentence_transformer.training_args import (
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
-from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 
 from lingweave.errors import LingweaveError
 from lingweave.objectives import Term
-from lingweave.plan.draws import folded
 from lingweave.training.checkpoint import (
     checkpoint_of,
     latest_whole,
@@ -50,6 +48,8 @@ from lingweave.training.chunks import in_parts
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Inputs, PlannedBatches, loader_of
 from lingweave.training.defaults import optimizer_of
+from lingweave.training.dropout import seed_torch, step_seed
+from lingweave.training.flow import Flow
 from lingweave.training.lookup import added_in_place, plain_tables
 from lingweave.training.loss import loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote
@@ -63,41 +63,6 @@ from lingweave.training.validation import Validation
 from lingweave.training.weights import load_weights, save_weights
 
 Line = Mapping[str, float]
-
-
-def arguments(
-    config: TrainConfig, static: bool, bf16: bool
-) -> SentenceTransformerTrainingArguments:
-    """The library's arguments for a run. What is switched off costs time in every step."""
-    clip = config.max_grad_norm if config.max_grad_norm is not None else (0.0 if static else 1.0)
-    constant = "constant_with_warmup"
-    given = SentenceTransformerTrainingArguments(
-        output_dir=config.out,
-        max_steps=config.steps,
-        per_device_train_batch_size=config.batch_size,
-        learning_rate=config.peak_rate,
-        weight_decay=config.weight_decay,
-        max_grad_norm=clip,
-        warmup_steps=math.ceil(config.warmup * config.steps),
-        lr_scheduler_type=constant if config.schedule == "constant" else config.schedule,
-        optim="adamw_bnb_8bit" if config.optimizer == "adamw-8bit" else "adamw_torch_fused",
-        bf16=bf16,
-        use_cpu=config.device == "cpu" or not torch.cuda.is_available(),
-        seed=config.seed,
-        logging_steps=config.log_every,
-        logging_nan_inf_filter=False,
-        eval_strategy="no",
-        save_strategy="no",
-        report_to=config.report_to,
-        disable_tqdm=True,
-        ddp_find_unused_parameters=False,
-        ddp_broadcast_buffers=False,  # Positions and the like: the same everywhere.
-        dataloader_drop_last=True,  # The loader is ours; this only spares a warning.
-        dataloader_pin_memory=False,
-    )
-    _ = given.device
-    given._n_gpu = min(given._n_gpu, 1)  # Several GPUs are used through torchrun, not DataParallel.
-    return given
 
 
 class PlanTrainer(SentenceTransformerTrainer):
@@ -132,7 +97,7 @@ class PlanTrainer(SentenceTransformerTrainer):
             args=args,
             train_dataset=batches,
             loss=model,  # Never called, but the library takes the weights to train from it.
-            callbacks=[_Flow(config, interruption, self, Vote(self.everyone))],
+            callbacks=[Flow(config, interruption, self, Vote(self.everyone))],
         )
         self.remove_callback(PrinterCallback)
 
@@ -298,46 +263,3 @@ class PlanTrainer(SentenceTransformerTrainer):
 
     def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
         return
-
-
-class _Flow(TrainerCallback):
-    """When to validate, to save and to stop."""
-
-    def __init__(
-        self, config: TrainConfig, interruption: Interruption, trainer: Any, vote: Vote
-    ) -> None:
-        self.config = config
-        self.interruption = interruption
-        self.trainer = trainer
-        self.vote = vote
-        # A vote costs as much as some per cent of a static encoder's step.
-        self.vote_every = 16 if trainer.static and trainer.everyone.size > 1 else 1
-
-    def on_step_end(
-        self, args: Any, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        step, last = state.global_step, state.global_step >= state.max_steps
-        every = self.config.eval_every
-        if self.trainer.validation is not None and every and (step % every == 0 or last):
-            control.should_evaluate = True
-        every = self.config.checkpoint_every
-        if every and step % every == 0 and not last:
-            control.should_save = True
-        # All processes must stop at the same step.
-        voting = step % self.vote_every == 0
-        if voting and self.vote(self.interruption.signal is not None) and not last:
-            self.interruption.step = step
-            control.should_save = True
-            control.should_training_stop = True
-
-
-def step_seed(seed: int, step: int, rank: int, chunk: int) -> int:
-    """The seed of dropout for a chunk of a step on a rank: 63 bits, unrelated to any other."""
-    return folded(seed, step, rank, chunk) >> 1
-
-
-def seed_torch(seed: int, device: torch.device) -> None:
-    """Seeds the generators in use. ``torch.manual_seed`` takes 0.3 ms where there is no GPU."""
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
