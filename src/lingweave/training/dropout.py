@@ -1,4 +1,4 @@
-"""The random numbers of dropout as a function of where they are used, so that nothing is resumed."""
+"""Dropout as a function of where it is used, so that no random state is carried along."""
 
 import torch
 
