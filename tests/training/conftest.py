@@ -1,6 +1,8 @@
 """Runs of a second over the toy table."""
 
 import pytest
+from pair import Pair
+from uneven import uneven_table as made_uneven
 
 
 @pytest.fixture
