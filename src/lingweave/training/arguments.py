@@ -37,6 +37,7 @@ def arguments(
         disable_tqdm=True,
         ddp_find_unused_parameters=False,
         ddp_broadcast_buffers=False,  # Positions and the like: the same everywhere.
+        ddp_timeout=86_400,  # Others wait while one encodes for a teacher; torchrun sees the dead.
         dataloader_drop_last=True,  # The loader is ours; this only spares a warning.
         dataloader_pin_memory=False,
     )
