@@ -53,6 +53,20 @@ def test_both_processes_end_with_the_same_weights(pair, uneven_table, tmp_path):
     np.testing.assert_array_equal(saved["embedding.weight"], first["0.embedding.weight"])
 
 
+def test_processes_may_keep_their_passages_to_themselves(pair, uneven_table, tmp_path):
+    """Then the weights are still the same on all, and others than with all passages."""
+    found = {}
+    for gather in (True, False):
+        out = tmp_path / str(gather)
+        given = {"gather": gather, "steps": 6, "batch_size": 8, "negatives": 1}
+        config = settings(uneven_table, encoder="static", out=str(out), **given)
+        first, second = pair(run, config)
+        for name, weight in first.items():
+            np.testing.assert_array_equal(weight, second[name])
+        (found[gather],) = first.values()
+    assert not np.array_equal(found[True], found[False])
+
+
 @pytest.fixture(scope="module")
 def decoder(tmp_path_factory):
     """A language model without dropout, which would depend on how texts are cut into chunks."""

@@ -27,8 +27,7 @@ def test_updates_are_those_of_a_dense_loop():
         torch.testing.assert_close(bag.weight.detach(), expected, rtol=1e-5, atol=1e-5)
 
 
-def test_rows_that_no_step_uses_stay_as_they_are(quick):
-    """Byte-pair pieces that were merged away are in no text."""
+def test_rows_that_no_step_uses_stay_as_they_are():
     torch.manual_seed(0)
     weight = torch.nn.Parameter(torch.randn(6, 2))
     before = weight.detach().clone()

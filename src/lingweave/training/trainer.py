@@ -142,6 +142,9 @@ class PlanTrainer(SentenceTransformerTrainer):
             model.zero_grad()
         model.train()  # Every time: a loaded backbone is in evaluation mode inside one that is not.
         step: Inputs = inputs["step"].to(self.args.device)
+        texts = step.texts
+        if self.processes.size < self.everyone.size:  # The others' rows are not in the loss.
+            texts = texts._replace(counts=(texts.counts[self.everyone.rank],))
         chunks = self._equally_many(step.chunks) if self.sharded else step.chunks
 
         def encode(number: int, chunk: Features) -> Tensor:
@@ -155,7 +158,7 @@ class PlanTrainer(SentenceTransformerTrainer):
             return unit(output["sentence_embedding"])
 
         def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:
-            return loss_and_gradient(vectors, step.texts, self.terms, self.processes)
+            return loss_and_gradient(vectors, texts, self.terms, self.processes)
 
         with added_in_place(plain_tables(model) if self.everyone.size == 1 else []):
             if self.config.grad_cache:
