@@ -522,22 +522,6 @@ def test_the_store_lies_beside_the_table_or_where_it_is_told(tmp_path, monkeypat
         store_folder(str(other / ".lingweave-tokens"), tables, out)
 
 
-def test_lengths_are_counted_by_side_and_language(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(columns, "SHARD", 7)
-    tokens = opened(model_of("transformer"), table, tmp_path)
-    for side, limit in ((0, 24), (1, 32)):
-        rows, languages = cells_of(table, side)
-        for number, (language, found) in enumerate(tokens.lengths_summary()[side].items()):
-            here = languages == number
-            sizes = tokens.sequences(side, rows[here], languages[here]).sizes
-            assert language == table.languages[number]
-            assert found.texts == len(sizes)
-            assert found.mean == pytest.approx(sizes.mean())
-            assert (found.median, found.longest) == (np.median(sizes), sizes.max())
-            assert found.p95 == pytest.approx(np.quantile(sizes, 0.95))
-            assert found.full == pytest.approx(np.mean(sizes == limit))
-
-
 def test_a_model_that_does_more_than_tokenise_is_refused(table):
     model = encoder("transformer")
     plain = model[0].preprocess

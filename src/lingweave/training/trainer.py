@@ -14,6 +14,7 @@ What differs from the stock trainer, and why:
   split before the library sees it, and everything else is the library's DDP.
 """
 
+import json
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -196,7 +197,9 @@ class PlanTrainer(SentenceTransformerTrainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Validates, notes the best step, asks for its checkpoint, and stops without progress."""
         assert self.validation is not None
-        found = self.validation.figures(self.model, self.args.device)
+        own = self.validation.figures(self.model, self.args.device)
+        # One verdict for all: on unlike machines the last bit may differ.
+        found = json.loads(self.everyone.by_first(lambda: json.dumps(own)))
         value = found[self.config.criterion]
         state = self.state
         best = state.best_metric

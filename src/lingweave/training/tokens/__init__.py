@@ -2,13 +2,12 @@
 
 from lingweave.training.tokens.sequences import Sequences, joined, text_id
 from lingweave.training.tokens.store import store_folder
-from lingweave.training.tokens.tokens import SIDES, Lengths, Tokens
+from lingweave.training.tokens.tokens import SIDES, Tokens
 from lingweave.training.tokens.ways import Features
 
 __all__ = [
     "SIDES",
     "Features",
-    "Lengths",
     "Sequences",
     "Tokens",
     "joined",

@@ -92,12 +92,6 @@ class Column(NamedTuple):
             raise ValueError("a row was asked for in a language in which it has no such text")
         return found
 
-    def sizes(self, start: int, stop: int) -> Ints:
-        """Token counts of the texts between two places at which shards begin, without holes."""
-        first, last = np.searchsorted(self.starts, (start, stop))
-        parts = [np.diff(s.offsets)[s.texts >= 0] for s in self.shards[first:last]]
-        return np.concatenate([*parts, np.empty(0, np.int64)])
-
 
 def _pieces(
     columns: list[pa.LargeStringArray], ends: list[Ints]

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,23 +26,6 @@ from lingweave.training.tokens.ways import Features, way_of
 SIDES: tuple[Side, Side] = ("query", "passage")
 _BATCH = 2048
 _SAY_EVERY = 10.0
-
-
-class Lengths(NamedTuple):
-    """Token counts of the texts of one side in one language, prompt and special tokens included."""
-
-    texts: int
-    """Texts there are."""
-    mean: float
-    """Token ids a text."""
-    median: float
-    """Half of the texts have at most as many."""
-    p95: float
-    """95% of the texts have at most as many."""
-    longest: int
-    """Token ids of the longest text."""
-    full: float
-    """Share of the texts that reach the side's length: nearly all of them were cut."""
 
 
 class Tokens:
@@ -117,18 +99,6 @@ class Tokens:
         """The texts as one batch of the encoder's inputs."""
         return self._way.features(sequences)
 
-    def lengths_summary(self) -> tuple[dict[str, Lengths], dict[str, Lengths]]:
-        """Token counts of the queries and of the passages by language."""
-        queries, passages = (
-            {
-                language: _lengths(column.sizes(i * n, (i + 1) * n), limit)
-                for i, language in enumerate(self.table.languages)
-            }
-            for column, limit in zip(self._columns, self.lengths, strict=True)
-            for n in [len(self.table)]
-        )
-        return queries, passages
-
     @cached_property
     def _negatives(self) -> tuple[NegativeCells, Column]:
         cells = NegativeCells(self.table)
@@ -182,14 +152,6 @@ class Tokens:
         np.cumsum(np.array([*sizes, 0], np.int64)[places], out=offsets[1:])
         cells = [ids[place] for place in places.tolist()]
         return Shard(offsets, np.concatenate(cells), hashes[places])
-
-
-def _lengths(sizes: Ints, limit: int) -> Lengths:
-    if not len(sizes):
-        return Lengths(0, 0.0, 0.0, 0.0, 0, 0.0)
-    median, p95 = np.quantile(sizes, (0.5, 0.95)).tolist()
-    full = float((sizes >= limit).mean())
-    return Lengths(len(sizes), float(sizes.mean()), median, p95, int(sizes.max()), full)
 
 
 def _silent(line: str) -> None:
