@@ -18,6 +18,9 @@ class Batch(NamedTuple):
     teacher_queries: list
     teacher_candidates: list
     passage_in_language: list
+    query_texts: list
+    other_query_texts: list
+    other_passage_texts: list
 
     def passage(self, row):
         return self.candidates[self.positives[row]]
@@ -32,13 +35,23 @@ class Batch(NamedTuple):
     def negatives(self, row):
         return [j for j in range(len(self.candidates)) if not self.same(row, j)]
 
-    def strangers(self, row, what=(0, 1, 2)):
+    def strangers(self, row):
         """Rows whose passage shares none of the ids with this row's."""
         return [
             i
             for i in range(len(self.queries))
-            if i != row and not self.same(row, self.positives[i], what)
+            if i != row and not self.same(row, self.positives[i])
         ]
+
+    def apart(self, row, own, views):
+        """The strangers of a row with which it has none of its two texts in common."""
+        texts = [{own[i], views[i]} - {-1} for i in range(len(self.queries))]
+        return [i for i in self.strangers(row) if not texts[row] & texts[i]]
+
+    def other_passages_of(self, row):
+        """Rows whose two passages are none of the row's."""
+        own = [self.ids[2][position] for position in self.positives]
+        return self.apart(row, own, self.other_passage_texts)
 
 
 def dot(a, b):
@@ -74,19 +87,19 @@ def multi_positive(b, i, tau):
 
 
 def align_queries(b, i, tau):
-    others = [j for j in b.strangers(i, what=(0,)) if b.has_other_query[j]]
+    others = [j for j in b.apart(i, b.query_texts, b.other_query_texts) if b.has_other_query[j]]
     against = [dot(b.queries[i], b.other_queries[j]) / tau for j in others]
     return -log_share(dot(b.queries[i], b.other_queries[i]) / tau, against)
 
 
 def align_passages(b, i, tau):
-    others = [j for j in b.strangers(i, what=(0, 2)) if b.has_other_passage[j]]
+    others = [j for j in b.other_passages_of(i) if b.has_other_passage[j]]
     against = [dot(b.passage(i), b.other_passages[j]) / tau for j in others]
     return -log_share(dot(b.passage(i), b.other_passages[i]) / tau, against)
 
 
 def semantic(b, i, tau):
-    strangers = b.strangers(i, what=(0, 2))
+    strangers = b.other_passages_of(i)
     pool = [b.passage(j) for j in strangers]
     pool += [b.other_passages[j] for j in strangers if b.has_other_passage[j]]
     u, v = b.passage(i), b.other_passages[i]

@@ -26,6 +26,9 @@ def random_batch(
     ids[1][positives] = torch.randint(-1, 2 * rows, (rows,))
     ids[2] = torch.randint(4 * count, (count,))
     ids = [values.masked_fill(torch.rand(count) < unknown, NONE) for values in ids]
+    # Few enough for texts that several rows, or a passage and a translation, have in common.
+    text_ids = torch.randint(4 * count, (3, rows))
+    text_ids = text_ids.masked_fill(torch.rand(3, rows) < unknown, NONE)
     in_language = torch.rand(rows) < 0.3
     return Embedded(
         queries=unit(rows),
@@ -39,6 +42,9 @@ def random_batch(
         teacher_queries=unit(rows),
         teacher_candidates=unit(count),
         passage_in_language=in_language,
+        query_texts=text_ids[0],
+        other_query_texts=text_ids[1],
+        other_passage_texts=text_ids[2],
     )
 
 

@@ -125,22 +125,16 @@ def test_the_order_of_rows_moves_losses_with_them(name):
         has_other_passage=batch.has_other_passage[order],
         teacher_queries=batch.teacher_queries[order],
         passage_in_language=batch.passage_in_language[order],
+        query_texts=batch.query_texts[order],
+        other_query_texts=batch.other_query_texts[order],
+        other_passage_texts=batch.other_passage_texts[order],
     )
     expected = term.losses(batch, EVERYTHING)[order]
     torch.testing.assert_close(term.losses(moved, EVERYTHING), expected)
 
 
-RELATED = [
-    (name, shared)
-    for name in LOOPS
-    for shared in ("records", "groups", "texts")
-    # Another question is a negative of a question, and another sentence of a sentence.
-    if not (name == "align_queries" and shared != "records")
-    and not (name in ("align_passages", "semantic") and shared == "groups")
-]
-
-
-@pytest.mark.parametrize(("name", "shared"), RELATED)
+@every_term
+@pytest.mark.parametrize("shared", ["records", "groups", "texts"])
 def test_a_translation_of_the_positive_is_no_negative(name, shared):
     """Rows 0 and 1 have passages that are one record (group, text); row 2 is another."""
     batch = random_batch(6, rows=3, negatives=0)
@@ -152,6 +146,9 @@ def test_a_translation_of_the_positive_is_no_negative(name, shared):
         ids=ids,
         has_other_query=everyone,
         has_other_passage=everyone,
+        query_texts=None,
+        other_query_texts=None,
+        other_passage_texts=None,
     )
     batch, (_, candidates, other_queries, other_passages) = with_gradients(batch)
     term_of(name).losses(batch, slice(0, 1)).sum().backward()
@@ -164,6 +161,35 @@ def test_a_translation_of_the_positive_is_no_negative(name, shared):
         assert (candidates.grad[1] @ batch.queries[0]).item() < 0, "pulled, not pushed"
     if name != "distill_mse":
         assert any(g is not None and g[2].abs().sum() > 0 for g in pushed), "row 2 is a negative"
+
+
+SIDES = [("own", "own"), ("own", "view"), ("view", "own"), ("view", "view")]
+
+
+@pytest.mark.parametrize("name", ["align_queries", "align_passages", "semantic"])
+@pytest.mark.parametrize(("mine", "theirs"), SIDES)
+def test_a_text_in_common_is_no_negative(name, mine, theirs):
+    """One of row 0's two texts is one of row 1's; row 2 is another, and so are all ids."""
+    batch = random_batch(24, rows=3, negatives=0)
+    queries = {"own": torch.tensor([0, 1, 2]), "view": torch.tensor([10, 11, 12])}
+    passages = {"own": torch.tensor([20, 21, 22]), "view": torch.tensor([30, 31, 32])}
+    for texts in (queries, passages):
+        texts[theirs][1] = texts[mine][0]
+    everyone = torch.ones(3, dtype=torch.bool)
+    batch = batch._replace(
+        positives=torch.arange(3),
+        ids=Ids(torch.arange(3), torch.full((3,), NONE), passages["own"]),
+        has_other_query=everyone,
+        has_other_passage=everyone,
+        query_texts=queries["own"],
+        other_query_texts=queries["view"],
+        other_passage_texts=passages["view"],
+    )
+    batch, (_, candidates, other_queries, other_passages) = with_gradients(batch)
+    term_of(name).losses(batch, slice(0, 1)).sum().backward()
+    pushed = [v.grad for v in (candidates, other_queries, other_passages) if v.grad is not None]
+    assert all(gradient[1].abs().sum() == 0 for gradient in pushed)
+    assert any(gradient[2].abs().sum() > 0 for gradient in pushed)
 
 
 @every_term

@@ -1,13 +1,14 @@
 """A text next to its translation: queries with queries, passages with passages."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from lingweave.objectives.embedded import Embedded, Rows
-from lingweave.objectives.ids import matches
+from lingweave.objectives.ids import matches, related
 from lingweave.objectives.infonce import info_nce
 from lingweave.objectives.term import Contrast, Need, named
 
@@ -16,7 +17,8 @@ from lingweave.objectives.term import Contrast, Need, named
 class AlignQueries(Contrast):
     """InfoNCE from a row's query to the same query in another language, against those of others.
 
-    Rows of the same record are no negatives.
+    Rows whose passages share the record, the group or the text are no negatives, nor are rows that
+    have one query text, on either side, in common.
 
     Source: cross-lingual contrast of InfoXLM (Chi et al. 2021, arXiv 2007.07834), with in-batch
     negatives in place of a queue.
@@ -40,8 +42,8 @@ class AlignQueries(Contrast):
         """(n,): the losses of the rows, 0 without a translation."""
         if batch.other_queries is None:
             return batch.nothing(rows)
-        records = batch.passage_ids().records
-        mask = matches(records[rows], records)
+        mask = related_rows(batch, rows)
+        mask |= _same_text(batch.query_texts, batch.other_query_texts, rows, mask)
         counted = self.counted(batch)
         anchors = batch.queries[rows]
         return _aligned(anchors, batch.other_queries, mask, counted, batch.numbers(rows), self)
@@ -65,7 +67,7 @@ class ParallelPassages(Contrast):
 class AlignPassages(ParallelPassages):
     """InfoNCE from a row's passage to the same passage in another language, as for queries.
 
-    Rows whose passages are of the same record, or the same text, are no negatives.
+    Rows whose passages share the record, the group or a text, on either side, are no negatives.
     """
 
     @property
@@ -90,10 +92,29 @@ def present(views: Tensor | None, has_view: Tensor | None, batch: Embedded) -> T
     return has_view
 
 
-def same_passage(batch: Embedded, rows: Rows) -> Tensor:
-    """(n, B) bool: which rows' passages are of the same record, or the same text, as ``rows``'."""
+def related_rows(batch: Embedded, rows: Rows) -> Tensor:
+    """(n, B) bool: which rows' passages share the record, group or text of those of ``rows``."""
     ids = batch.passage_ids()
-    return matches(ids.records[rows], ids.records) | matches(ids.texts[rows], ids.texts)
+    return related(ids.of(batch.numbers(rows)), ids)
+
+
+def same_passage(batch: Embedded, rows: Rows) -> Tensor:
+    """(n, B) bool: which rows are related to ``rows``, or have a passage text in common with them.
+
+    A passage and its translation both count: a text that is one row's own and another row's
+    translation stands for both of them, in both of their languages.
+    """
+    mask = related_rows(batch, rows)
+    return mask | _same_text(batch.passage_ids().texts, batch.other_passage_texts, rows, mask)
+
+
+def _same_text(own: Tensor | None, views: Tensor | None, rows: Rows, like: Tensor) -> Tensor:
+    """(n, B) bool: which rows have one of the two texts of ``rows``, as far as these are known."""
+    found = torch.zeros_like(like)
+    known = [texts for texts in (own, views) if texts is not None]
+    for one, other in product(known, known):
+        found |= matches(one[rows], other)
+    return found
 
 
 def _aligned(

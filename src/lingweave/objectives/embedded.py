@@ -38,6 +38,12 @@ class Embedded(NamedTuple):
     passage_in_language: Tensor | None = None
     """(B,) bool: which rows' own passages are in the language that a term asks of the views, so
     that they have no view and need none. None: no row's."""
+    query_texts: Tensor | None = None
+    """(B,) int64 ids of the queries' texts: equal texts have equal ids. None: unknown."""
+    other_query_texts: Tensor | None = None
+    """(B,): those of the queries in another language, ``NONE`` where there is none."""
+    other_passage_texts: Tensor | None = None
+    """(B,): those of the passages in another language, told apart as ``ids.texts`` are."""
 
     def passages(self) -> Tensor:
         """(B, d): each row's own passage."""

@@ -24,7 +24,8 @@ class Semantic(ParallelPassages):
 
     ½ (ℓ(u → v) + ℓ(v → u)), ℓ(a → b) = -log [e^{s(a,b)} / Σ_{x ≠ a} e^{s(a,x)}], where x runs over
     the passages of all rows and their translations (contrast as in SimCLR, Chen et al. 2020, arXiv
-    2002.05709). Passages of the same record, or the same text, are no negatives.
+    2002.05709). Passages of rows that share the record, the group or a text, on either side, are no
+    negatives.
     """
 
     @property

@@ -31,6 +31,9 @@ class Texts(NamedTuple):
     own passage is in the one that is asked for."""
     teacher: Tensor | None = None
     """(B + C, t): a teacher's vectors of the queries and candidates."""
+    row_texts: Tensor | None = None
+    """(3, B) int64: ids of the texts of the rows' queries, of these in another language, and of the
+    passages in another language; -1 where there is none."""
 
 
 def unit(vectors: Tensor) -> Tensor:
@@ -111,6 +114,13 @@ def _embedded(leaves: list[Tensor], texts: Texts, processes: Processes) -> Embed
             other_passages=leaves[3] if len(leaves[3]) else None,
             has_other_passage=others[1],
             passage_in_language=others[2],
+        )
+    if texts.row_texts is not None:
+        row_texts = torch.cat(processes.gathered(texts.row_texts.T, rows)).T
+        batch = batch._replace(
+            query_texts=row_texts[0],
+            other_query_texts=row_texts[1],
+            other_passage_texts=row_texts[2],
         )
     if texts.teacher is not None:
         both = processes.gathered(texts.teacher, [sum(of[:2]) for of in texts.counts])
