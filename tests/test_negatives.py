@@ -1,6 +1,7 @@
 """Hard negatives come back from their file by name, and are found for many records at once."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -140,3 +141,51 @@ def test_of_is_a_loop(lists, count, data):
     expected = [(place, n) for place, row in enumerate(rows) for n in lists[row][:count]]
     assert list(zip(owners.tolist(), found.tolist(), strict=True)) == expected
     assert owners.dtype == found.dtype == np.int64
+    # A place that may not serve one negative may serve another, which another place may not.
+    owners, found = negatives.of(np.array(rows, np.int64), count, lambda o, n: (o + n) % 3 != 0)
+    allowed = [[n for n in lists[row] if (place + n) % 3] for place, row in enumerate(rows)]
+    expected = [(place, n) for place, kept in enumerate(allowed) for n in kept[:count]]
+    assert list(zip(owners.tolist(), found.tolist(), strict=True)) == expected
+    assert owners.dtype == found.dtype == np.int64
+
+
+def test_another_table_is_said_in_one_line(tmp_path):
+    table = table_of(NAMES)
+    made = {"table": {"fingerprint": table.fingerprint}}
+    path = replace(some_negatives(), made_by=made).write(tmp_path / "n.parquet", table)
+    lines = []
+    HardNegatives.read(path, table, lines.append)
+    assert lines == []
+    back = HardNegatives.read(path, table_of([*NAMES, ("two", "z")]), lines.append)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{path}: was mined from a table with other texts")
+    np.testing.assert_array_equal(back.rows, some_negatives().rows)
+
+
+def test_counts_of_texts_are_those_of_the_cells():
+    cells = [["a", "b"], None, [], ["c"], None, ["d", "e", "f"]]
+    table = ParallelTable.build(
+        pa.array([id for _, id in NAMES]),
+        pa.array([name for name, _ in NAMES]),
+        pa.nulls(len(NAMES), pa.string()),
+        ("de", "en"),
+        {"negatives:de": pa.array(cells), "negatives:en": pa.array(cells[::-1])},
+    )
+    assert table.ids().to_pylist() == [id for _, id in NAMES]
+    rows, languages = np.tile(np.arange(6), 2)[::-1], np.repeat([0, 1], 6)
+    expected = [len(table.negatives(r, x)) for r, x in zip(rows, languages, strict=True)]
+    assert table.negative_counts(rows, languages).tolist() == expected
+    assert sum(expected) == 12
+
+
+def test_a_hole_over_texts_counts_none():
+    """Arrow lets a null's offsets span values; a table is rid of them."""
+    lists = pa.LargeListArray.from_arrays(
+        pa.array([0, 2, 3], pa.int64()), pa.array(["a", "b", "c"], pa.large_string()),
+        mask=pa.array([True, False]),
+    )  # fmt: skip
+    ids, one = pa.array(["0", "1"]), pa.array(["one", "one"])
+    table = ParallelTable.build(
+        ids, one, pa.nulls(2, pa.string()), ("en",), {"negatives:en": lists}
+    )
+    assert table.negative_counts(np.arange(2), np.zeros(2, np.int64)).tolist() == [0, 1]

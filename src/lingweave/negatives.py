@@ -5,6 +5,7 @@ A negative is a record, not a text, so that it can be served in whatever languag
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from lingweave.table import ParallelTable
 FORMAT_VERSION = 1
 _METADATA = b"lingweave negatives"
 
+Allowed = Callable[[Ints, Ints], NDArray[np.bool_]]
+"""Given (n,) owners and (n,) negatives, (n,) which of the negatives may be served."""
+
 
 @dataclass(frozen=True, eq=False)
 class HardNegatives:
@@ -39,23 +43,31 @@ class HardNegatives:
     made_by: dict[str, Any]
     """Encoder, settings, table and software: plain JSON values."""
 
-    def of(self, rows: Ints, count: int) -> tuple[Ints, Ints]:
+    def of(self, rows: Ints, count: int, allowed: Allowed | None = None) -> tuple[Ints, Ints]:
         """The first negatives of some records, at most ``count`` of each.
 
         Args:
             rows: (b,) row numbers, in any order and as often as one likes.
             count: 0 or more.
+            allowed: which negatives may be served, given what is returned here; the places of
+                the others go to the next ones in the list. None: all may.
 
         Returns:
             ``owners``, places in ``rows`` in ascending order, and ``negatives``, the row number
             of one negative for each: 2 × (n,).
         """
         starts = self.offsets[rows]
-        sizes = np.minimum(self.offsets[rows + 1] - starts, count)
+        sizes = self.offsets[rows + 1] - starts
+        if allowed is None:
+            sizes = np.minimum(sizes, count)
         owners = np.repeat(np.arange(len(rows)), sizes)
-        # The place of each negative in its own list: 0, 1, 2, 0, 1, ...
-        places = np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return owners, self.rows[starts[owners] + places]
+        negatives = self.rows[starts[owners] + _counted(sizes)]
+        if allowed is None:
+            return owners, negatives
+        there = allowed(owners, negatives)
+        owners, negatives = owners[there], negatives[there]
+        first = _counted(np.bincount(owners, minlength=len(rows))) < count
+        return owners[first], negatives[first]
 
     def write(self, path: str | os.PathLike[str], table: ParallelTable) -> Path:
         """Writes one Parquet file that names records by data set and id: whole, or not at all.
@@ -77,8 +89,18 @@ class HardNegatives:
         return path
 
     @staticmethod
-    def read(path: str | os.PathLike[str], table: ParallelTable) -> "HardNegatives":
+    def read(
+        path: str | os.PathLike[str],
+        table: ParallelTable,
+        say: Callable[[str], object] | None = None,
+    ) -> "HardNegatives":
         """The file that ``write`` made, for a table that may hold other records besides.
+
+        Args:
+            path: the file.
+            table: whose rows the negatives are to be.
+            say: takes one line if the mined table was another one, say in its languages. Records
+                are matched by data set and id, and their texts are not compared.
 
         Raises:
             LingweaveError: the file is missing, damaged or none of hard negatives, of another
@@ -86,6 +108,12 @@ class HardNegatives:
         """
         path = Path(path)
         file, made_by = _opened(path)
+        mined = made_by.get("table", {}).get("fingerprint", table.fingerprint)
+        if say is not None and mined != table.fingerprint:
+            say(
+                f"{path}: was mined from a table with other texts, languages or records; records"
+                " are matched by data set and id"
+            )
         places = _Places(path, table)
         records = places.of(file["dataset"], file["id"], "records")
         lists = file["negatives"]
@@ -106,7 +134,7 @@ class HardNegatives:
 
     def _arrow(self, table: ParallelTable) -> pa.Table:
         """One row for each record that was looked at."""
-        shape, ids = table.shape(), _ids(table)
+        shape, ids = table.shape(), table.ids()
         kept = np.flatnonzero(~np.isnan(self.positive_scores))
         sets = np.repeat(np.arange(len(shape.datasets)), np.diff(shape.offsets))[kept]
         # Records that are left out have empty lists, so the lists still follow one another.
@@ -173,7 +201,7 @@ class _Places:
     def __init__(self, path: Path, table: ParallelTable) -> None:
         self.path = path
         self.shape = table.shape()
-        self.ids = _ids(table)
+        self.ids = table.ids()
 
     def of(self, datasets: pa.Array, ids: pa.Array, what: str) -> Ints:
         """(n,) the row of each named record."""
@@ -194,5 +222,6 @@ class _Places:
         return rows
 
 
-def _ids(table: ParallelTable) -> pa.Array:
-    return pa.array([table.id(row) for row in range(len(table))], pa.string())
+def _counted(sizes: Ints) -> Ints:
+    """The place of each item in its own list, of lists that follow one another: 0, 1, 2, 0, 1."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)

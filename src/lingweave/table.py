@@ -133,6 +133,10 @@ class ParallelTable:
     def __len__(self) -> int:
         return int(self._offsets[-1])
 
+    def ids(self) -> pa.Array:
+        """(N,) the ids of all records."""
+        return self._columns["id"]
+
     def id(self, row: int) -> str:
         """The record's id."""
         return str(self._columns["id"][row].as_py())
@@ -165,9 +169,9 @@ class ParallelTable:
         counts = np.zeros(len(rows), np.int64)
         for language in np.unique(languages):
             places = np.flatnonzero(languages == language)
-            column = self._columns[f"negatives:{self.languages[language]}"]
-            sizes = pc.list_value_length(column.take(pa.array(rows[places])))
-            counts[places] = sizes.fill_null(0).to_numpy(False)
+            # The lists' offsets say it, in place; a hole's list takes up nothing.
+            offsets = self._columns[f"negatives:{self.languages[language]}"].offsets.to_numpy()
+            counts[places] = offsets[rows[places] + 1] - offsets[rows[places]]
         return counts
 
     def groups(self) -> pa.Array:
@@ -192,6 +196,11 @@ class ParallelTable:
     def shape(self) -> TableShape:
         """What a BatchPlan needs to know of the table."""
         return self._shape
+
+    def related(self) -> NDArray[np.int64]:
+        """(N,): records with one number share a group or a text, or a third one with which both do;
+        -1: none."""
+        return self._shape.related
 
     @cached_property
     def _shape(self) -> TableShape:

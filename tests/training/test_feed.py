@@ -10,6 +10,7 @@ from toy import toy_table
 
 from lingweave.errors import LingweaveError
 from lingweave.negatives import HardNegatives
+from lingweave.objectives import Ids, shared
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.views import other_languages
 from lingweave.sources.rows import read_table
@@ -44,7 +45,7 @@ def world(tmp_path_factory):
     rows = (np.repeat(np.arange(len(table)), 2) + np.tile([5, 9], len(table))) % len(table)
     zeros = np.zeros
     mined = HardNegatives(offsets, rows, zeros(len(rows), np.float32), zeros(len(table)), {})
-    return SimpleNamespace(table=table, tokens=tokens, plan=plan, mined=mined)
+    return SimpleNamespace(table=table, model=model, tokens=tokens, plan=plan, mined=mined)
 
 
 def texts_of(feed, inputs):
@@ -58,30 +59,35 @@ def texts_of(feed, inputs):
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_candidates_are_passages_own_negatives_and_mined_ones(world, rank):
-    feed = Feed(world.tokens, chunk_tokens=64, negatives=1, mined=world.mined)
-    own_texts = mined_ones = 0
+@pytest.mark.parametrize("count", [1, 2])
+def test_candidates_are_passages_own_negatives_and_mined_ones(world, rank, count):
+    feed = Feed(world.tokens, chunk_tokens=64, negatives=count, mined=world.mined)
+    own_texts = mined_ones = later_ones = 0
     for step in range(20):
         batch = world.plan.batch(step)
         inputs = feed.inputs(world.plan, batch, rank)
         own = slice(rank * BATCH, (rank + 1) * BATCH)
         rows, languages = batch.rows[own], batch.passage_languages[own]
         expected = [(world.table.passage(r, x), r) for r, x in zip(rows, languages, strict=True)]
-        texts = [(world.table.negatives(r, x)[:1], r, x) for r, x in zip(rows, languages,
+        texts = [(world.table.negatives(r, x)[:count], r, x) for r, x in zip(rows, languages,
                                                                         strict=True)]  # fmt: skip
-        hard = [(text[0], -1) for text, _, _ in texts if text]
+        hard = [(negative, -1) for text, _, _ in texts for negative in text]
         own_texts += len(hard)
         present = world.table.present("passage")
         for text, r, x in texts:
-            negative = (r + 5) % len(world.table)
-            if not text and present[negative, x]:
-                hard.append((world.table.passage(negative, x), negative))
-                mined_ones += 1
+            if text:
+                continue
+            # Where the nearest one has a hole, the next one takes its place.
+            nearest = [(r + distance) % len(world.table) for distance in (5, 9)]
+            served = [negative for negative in nearest if present[negative, x]][:count]
+            hard += [(world.table.passage(negative, x), negative) for negative in served]
+            mined_ones += len(served)
+            later_ones += bool(served) and not present[nearest[0], x]
         records, groups, ids = inputs.texts.ids.tolist()
         assert [text_id(text) for text, _ in expected + hard] == ids
         assert [record for _, record in expected + hard] == records
-        shape = world.table.shape()
-        assert groups == [-1 if r < 0 else shape.groups[r] for r in records]
+        related = world.table.related()
+        assert groups == [-1 if r < 0 else related[r] for r in records]
         assert inputs.texts.counts[rank][:2] == (BATCH, BATCH + len(hard))
         mine = [
             tuple(world.tokens.sequences(1, np.array([r]), np.array([x])).ids)
@@ -90,6 +96,7 @@ def test_candidates_are_passages_own_negatives_and_mined_ones(world, rank):
         assert texts_of(feed, inputs)[BATCH : 2 * BATCH] == mine
     assert own_texts > 10
     assert mined_ones > 10
+    assert later_ones > 0
 
 
 def test_all_processes_know_how_many_texts_each_has(world):
@@ -120,8 +127,43 @@ def test_translations_are_those_of_the_plan(world, fixed):
             for text, row, column in zip(part, batch.rows[own], read, strict=True):
                 expected = world.tokens.sequences(side, np.array([row]), np.array([column]))
                 assert text == tuple(expected.ids)
+        own_query, *views = inputs.texts.row_texts.tolist()
+        read = zip(batch.rows[own], batch.query_languages[own], strict=True)
+        assert own_query == [text_id(world.table.query(r, x)) for r, x in read]
+        for side, text in enumerate((world.table.query, world.table.passage)):
+            wanted = other_languages(world.plan, batch, side, language)[own]
+            read = zip(batch.rows[own], wanted, strict=True)
+            assert views[side] == [text_id(text(r, x)) if x >= 0 else -1 for r, x in read]
         there = batch.passage_languages[own] == language
         assert inputs.texts.others[2].tolist() == np.broadcast_to(there, BATCH).tolist()
+
+
+def test_the_translation_of_a_shared_text_is_no_negative(world, tmp_path):
+    """Records 0 and 1 have one passage in German, 1 and 2 one query in Russian, and no group."""
+    rows = [
+        {"id": f"r{r}", "lang": x, "query": f"query {r} {x}", "passage": f"passage {r} {x}"}
+        for r in range(5)
+        for x in ("de", "ru")
+    ]
+    rows[2]["passage"] = rows[0]["passage"]
+    rows[5]["query"] = rows[3]["query"]
+    path = tmp_path / "shared.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    table = read_table([path])
+    related = table.related()
+    assert related[0] == related[1] == related[2] >= 0
+    assert related[3:].tolist() == [-1, -1]
+    tokens = Tokens(world.model, table, ("", ""), (24, 32))
+    plan = BatchPlan(Recipe("cross", batch_size=5, steps=20), table.shape(), 0)
+    together = 0
+    for batch in plan.batches(0, 20):
+        records, groups, texts = Feed(tokens).inputs(plan, batch).texts.ids
+        left_out = shared(Ids(records, groups, texts), torch.arange(len(records)))
+        for one, first in enumerate(records.tolist()):
+            for two, second in enumerate(records.tolist()):
+                assert left_out[one, two] == (first == second or max(first, second) < 3)
+        together += int((records < 3).sum() > 1)
+    assert together > 0
 
 
 def test_steps_made_ahead_are_the_steps_asked_for(world):

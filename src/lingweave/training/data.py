@@ -56,7 +56,8 @@ class Inputs(NamedTuple):
 def _mapped(inputs: Inputs, change: Any) -> Inputs:
     chunks = [{name: change(value) for name, value in c.items()} for c in inputs.chunks]
     texts = inputs.texts
-    texts = texts._replace(**{n: change(getattr(texts, n)) for n in ("ids", "others", "teacher")})
+    tensors = ("ids", "others", "teacher", "row_texts")
+    texts = texts._replace(**{name: change(getattr(texts, name)) for name in tensors})
     return Inputs(chunks, change(inputs.order), texts, inputs.tokens)
 
 
@@ -101,8 +102,9 @@ class Feed:
             some = hard[rank].from_texts
             parts.append(self.tokens.negatives(rows[some], languages[some], self.negatives))
         parts.append(self.tokens.sequences(1, hard[rank].rows, hard[rank].languages))
-        ids = _ids(batch, own, hard[rank], parts[1:], plan.shape.groups)
+        ids = _ids(rows, hard[rank], parts[1:], self.tokens.table.related())
         others = np.zeros((3, each), bool)
+        row_texts = np.stack([parts[0].texts, *np.full((2, each), NONE)])
         for side, view in enumerate(self.views):
             if view is not None:
                 mine = (batch.query_languages, batch.passage_languages)[side][own]
@@ -110,6 +112,7 @@ class Feed:
                 others[side] = found >= 0
                 others[2] |= (mine == view.language) if side else False
                 parts.append(self.tokens.sequences(side, rows, np.where(found < 0, mine, found)))
+                row_texts[1 + side] = np.where(found < 0, NONE, parts[-1].texts)
         seen = [0 if view is None else each for view in self.views]
         counts = tuple((each, each + h.total, *seen) for h in hard)
         teacher = None
@@ -120,8 +123,12 @@ class Feed:
                 self.teacher.vectors(1, hard[rank].rows, hard[rank].languages),
             ]
             teacher = torch.cat(followed)
-        views = torch.from_numpy(others) if any(seen) else None
-        return self._chunked(joined(parts), Texts(torch.from_numpy(ids), counts, views, teacher))
+        texts = Texts(torch.from_numpy(ids), counts, teacher=teacher)
+        if any(seen):
+            texts = texts._replace(
+                others=torch.from_numpy(others), row_texts=torch.from_numpy(row_texts)
+            )
+        return self._chunked(joined(parts), texts)
 
     def _chunked(self, sequences: Sequences, texts: Texts) -> Inputs:
         if not self.chunk_tokens:
@@ -141,10 +148,13 @@ class Feed:
         if self.mined is None:
             return _Hard(texts > 0, int(texts.sum()), none, none)
         without = np.flatnonzero(texts == 0)
-        owners, found = self.mined.of(rows[without], self.negatives)
-        in_language = languages[without][owners]
-        there = self.tokens.table.shape().cells(found)[1][np.arange(len(found)), in_language]
-        return _Hard(texts > 0, int(texts.sum()), found[there], in_language[there])
+        shape, spoken = self.tokens.table.shape(), languages[without]
+
+        def there(owners: Ints, found: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+            return shape.cells(found)[1][np.arange(len(found)), spoken[owners]]
+
+        owners, found = self.mined.of(rows[without], self.negatives, there)
+        return _Hard(texts > 0, int(texts.sum()), found, spoken[owners])
 
 
 class _Hard(NamedTuple):
@@ -164,20 +174,13 @@ class _Hard(NamedTuple):
         return self.texts + len(self.rows)
 
 
-def _ids(
-    batch: Batch, own: slice, hard: _Hard, candidates: list[Sequences], groups: Ints | None
-) -> Ints:
+def _ids(rows: Ints, hard: _Hard, candidates: list[Sequences], related: Ints) -> Ints:
     """(3, C): records, groups and texts of the candidates. A negative's own text has no record; a
-    mined one has, since it may be another row's passage in another language."""
-    none = np.full(hard.texts, NONE, np.int64)
-    groups = np.full(hard.rows.max(initial=-1) + 1, NONE) if groups is None else groups
-    return np.stack(
-        [
-            np.concatenate([batch.rows[own], none, hard.rows]),
-            np.concatenate([batch.groups[own], none, groups[hard.rows]]),
-            np.concatenate([part.texts for part in candidates]),
-        ]
-    )
+    mined one has, since it may be another row's passage in another language. Groups are those of
+    related records, so that a text they share is no negative in its other languages either."""
+    records = np.concatenate([rows, np.full(hard.texts, NONE, np.int64), hard.rows])
+    groups = np.where(records == NONE, NONE, related[records])
+    return np.stack([records, groups, np.concatenate([part.texts for part in candidates])])
 
 
 class PlannedBatches(Dataset[Inputs]):

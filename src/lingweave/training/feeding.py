@@ -1,6 +1,6 @@
 """What a run's options ask of its batches, checked before the first of them is made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lingweave.errors import LingweaveError
 from lingweave.negatives import HardNegatives
@@ -17,14 +17,23 @@ def feed_of(
     terms: Sequence[Term],
     chunk_tokens: int,
     teacher: Teacher | None,
+    say: Callable[[str], object] | None = None,
 ) -> Feed:
     """What is taken from the training table for a batch.
+
+    Args:
+        config: the options.
+        tokens: the training table's texts.
+        terms: of the objective.
+        chunk_tokens: tokens of a chunk at most.
+        teacher: whose vectors the objective follows.
+        say: told if the mined negatives are of another table.
 
     Raises:
         LingweaveError: the objective names a language that the table lacks, or the file of mined
             negatives is not there or of another table.
     """
-    mined = HardNegatives.read(config.mined, tokens.table) if config.mined else None
+    mined = HardNegatives.read(config.mined, tokens.table, say) if config.mined else None
     wanted = view_languages(terms)
     views = tuple(_view(need, wanted, tokens.table.languages) for need in _SIDES)
     return Feed(tokens, chunk_tokens, config.negatives, mined, (views[0], views[1]), teacher)

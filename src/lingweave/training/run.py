@@ -116,7 +116,8 @@ def train(
             teacher = teacher_of(config, table, store, say)
         if teacher is not None and any(term.name == "distill_mse" for term in terms):
             same_width(model.get_embedding_dimension() or teacher.width, teacher.width)
-        feed = feed_of(config, tokens_of(table, config.negatives > 0), terms, budget, teacher)
+        tokens = tokens_of(table, config.negatives > 0)
+        feed = feed_of(config, tokens, terms, budget, teacher, say)
         batches = PlannedBatches(plan, feed, config.steps, args.process_index, on_gpu)
         validation = None
         if config.eval_every and valid is not None:
