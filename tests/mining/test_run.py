@@ -198,11 +198,20 @@ def test_places_that_cannot_be_written(table_file, tmp_path, capsys):
     assert file.read_text() == "mine"
 
 
-def test_a_device_that_is_not_there(table_file, tmp_path, capsys):
-    words = ["mine", "--table", str(table_file), "--encoder", "random", "--device", "abacus"]
-    assert "--device abacus: no such device" in refused(
-        [*words, "--out", str(tmp_path / "m")], capsys
-    )
+@pytest.mark.parametrize(
+    ("encoder", "device", "line"),
+    [
+        ("random", "abacus", "no such device"),
+        ("random", "meta", "no such device"),
+        ("random", "cuda:99", "no such device"),
+        ("tfidf", "abacus", "no such device"),
+        ("tfidf", "cuda", "tfidf works on the cpu"),
+    ],
+)
+def test_a_device_that_is_not_there(table_file, tmp_path, capsys, encoder, device, line):
+    words = ["mine", "--table", str(table_file), "--encoder", encoder, "--device", device]
+    message = refused([*words, "--out", str(tmp_path / "m")], capsys)
+    assert f"--device {device}: {line}" in message
     assert not list(tmp_path.iterdir())
 
 

@@ -109,8 +109,12 @@ def naive(table, rule, score):
             if not both:
                 continue
             gap = sum((v[m] - v[r] for v in both), np.float32(0)) / np.float32(len(both))
-            barred = rule.share is not None and any(
-                v[m] > min(v[r] - abs(v[r]) * (one - np.float32(rule.share)), v[r] - rule.margin)
+            barred = any(
+                (
+                    rule.share is not None
+                    and v[m] > v[r] - abs(v[r]) * (one - np.float32(rule.share))
+                )
+                or (rule.margin > 0 and v[m] > v[r] - rule.margin)
                 for v in both
             )
             candidates.append((-gap, m, barred))
@@ -144,6 +148,21 @@ def check(table, vectors, rule, score, block, candidates):
         np.testing.assert_array_equal(found.positive[r], positive)
         assert [found.near[r], found.filtered[r], found.nearer[r]] == counts
     return found
+
+
+@pytest.mark.parametrize(
+    ("share", "margin", "limits"),
+    [
+        (None, 0.0, [np.inf, np.inf]),
+        (None, 0.25, [0.25, -0.75]),
+        (0.75, 0.0, [0.375, -0.625]),
+        (0.75, 0.25, [0.25, -0.75]),
+        (0.25, 0.25, [0.125, -0.875]),
+    ],
+)
+def test_share_and_margin_each_count(share, margin, limits):
+    rule = Rule(share=share, margin=margin)
+    assert rule.limits(torch.tensor([0.5, -0.5])).tolist() == limits
 
 
 @settings(max_examples=60, deadline=None)

@@ -48,6 +48,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
         LingweaveError: anything the user can mend; what was done before is kept.
     """
     _check_writable(config.out)
+    device = _device(config)
     table = read_table(
         config.table,
         languages=config.languages,
@@ -64,7 +65,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
         log.warning("%s: complete with this configuration, nothing to do", config.out)
         return made
     _check_scope(table, config.scope)
-    vectors_of = _encoding(config)
+    vectors_of = _encoding(config, device)
     parts = Parts(config.out, rule)
     with disk_errors_named(config.out), _progress(config) as progress:
         parts.open(about_vectors)
@@ -163,7 +164,7 @@ def _block(search: Search, excluded: Excluded, rows: slice, span: slice) -> Foun
     return search.found(places, excluded.of(rows, span))
 
 
-def _encoding(config: MineConfig) -> VectorsOf:
+def _encoding(config: MineConfig, device: torch.device) -> VectorsOf:
     """How texts become vectors; the encoder is loaded, so that what is wrong with it shows."""
     if config.encoder == "tfidf":
 
@@ -173,7 +174,6 @@ def _encoding(config: MineConfig) -> VectorsOf:
             return vectors, {"encoder": "tfidf", "definition": definition}
 
         return sparse
-    device = _device(config.device)
     encoder: Encoder
     if config.encoder == "random":
         encoder = RandomVectors(config.seed or 0)
@@ -194,11 +194,21 @@ def _encoding(config: MineConfig) -> VectorsOf:
     return dense
 
 
-def _device(name: str | None) -> torch.device:
+def _device(config: MineConfig) -> torch.device:
+    """Where to encode and score; it is tried, so that one that is not there shows at once."""
+    name = config.device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-    except RuntimeError:
-        raise LingweaveError(f"--device {name}: no such device; give cpu or cuda") from None
+        device = torch.device(name)
+        if config.encoder == "tfidf" and config.device and device.type != "cpu":
+            raise LingweaveError(f"--device {name}: tfidf works on the cpu; leave the option out")
+        torch.zeros(1, device=device).tolist()
+    # A library without CUDA raises AssertionError, "meta" NotImplementedError, a RuntimeError.
+    except (RuntimeError, AssertionError, ImportError):
+        raise LingweaveError(
+            f"--device {name}: no such device here; give cpu"
+            + (" or cuda" if torch.cuda.is_available() else "")
+        ) from None
+    return device
 
 
 def _check_scope(table: ParallelTable, scope: Scope) -> None:

@@ -49,7 +49,7 @@ class Rule:
     share: float | None = 0.95
     """Records above this share of the positive's score are left out; None: none is."""
     margin: float = 0.0
-    """And so are records that are less than this below the positive."""
+    """And so are records that are less than this below the positive; 0: none is."""
     skip_top: int = 0
     """Nearest records passed over after that."""
 
@@ -63,10 +63,10 @@ class Rule:
 
         For a positive below zero the share counts from it downwards.
         """
-        if self.share is None:
-            return torch.full_like(positive, torch.inf)
-        lower = positive - positive.abs() * (1 - self.share)
-        return torch.minimum(lower, positive - self.margin)
+        limits = torch.full_like(positive, torch.inf)
+        if self.share is not None:
+            limits = positive - positive.abs() * (1 - self.share)
+        return torch.minimum(limits, positive - self.margin) if self.margin > 0 else limits
 
 
 class Found(NamedTuple):
