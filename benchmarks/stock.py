@@ -215,3 +215,8 @@ def one_run(case: dict[str, Any]) -> dict[str, Any]:
 def middle(values: Sequence[float]) -> float:
     """The median."""
     return statistics.median(values)
+
+
+def changed(config: TrainConfig, **fields: Any) -> TrainConfig:
+    """The run with other fields."""
+    return TrainConfig(**{**config.to_dict(), **fields})

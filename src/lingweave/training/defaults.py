@@ -16,7 +16,7 @@ def chunk_budget(config: TrainConfig, static: bool, gpu: bool) -> int:
         return 0
     if config.chunk_tokens is not None:
         return config.chunk_tokens
-    return 16_384 if gpu else 2_048
+    return 16_384 if gpu else 1_024
 
 
 def optimizer_of(config: TrainConfig, static: bool) -> str:
