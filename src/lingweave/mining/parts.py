@@ -1,16 +1,15 @@
 """What an interrupted search leaves beside its output, so that the same command goes on from it."""
 
-import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lingweave.atomic import whole_file
+from lingweave.atomic import whole_file, write_json
 from lingweave.errors import LingweaveError
 from lingweave.mining.search import Found, Rule
 
@@ -47,8 +46,7 @@ class Parts:
                 raise LingweaveError(f"{path}: damaged ({error}); remove its folder") from None
             refuse_other(self.folder, before, configuration)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part:
-            part.write_text(json.dumps(configuration, ensure_ascii=False), encoding="utf-8")
+        write_json(path, configuration)
 
     def found(self, name: str, search: Callable[[], Found]) -> Found:
         """What was found before under this name, or what the search finds now."""
@@ -79,20 +77,3 @@ def refuse_other(place: Path, before: dict[str, Any], configuration: dict[str, A
             f"{place}: is of a search that differs in {', '.join(other)};"
             " choose another --out, or remove it"
         )
-
-
-@contextlib.contextmanager
-def disk_errors_named(out: Path) -> Iterator[None]:
-    """Turns a full disk or a missing right into one clear line.
-
-    Raises:
-        LingweaveError: the block raised an OSError.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise LingweaveError(
-            f"--out {out}: cannot be written ({reason}); what was done before is kept: make room,"
-            " then run the same command to go on"
-        ) from error

@@ -15,12 +15,13 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from lingweave.atomic import disk_errors_named
 from lingweave.encoders.random_vectors import RandomVectors
 from lingweave.encoders.scores import Encoder
 from lingweave.errors import LingweaveError
 from lingweave.mining.config import MineConfig, Scope
 from lingweave.mining.excluded import Excluded
-from lingweave.mining.parts import Parts, disk_errors_named, refuse_other
+from lingweave.mining.parts import Parts, refuse_other
 from lingweave.mining.search import BLOCK, CANDIDATES, Found, Rule, Search
 from lingweave.mining.summary import summary_of
 from lingweave.mining.vectors import SIDES, Texts, Vectors, encoded, tfidf
@@ -67,7 +68,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
     _check_scope(table, config.scope)
     vectors_of = _encoding(config, device)
     parts = Parts(config.out, rule)
-    with disk_errors_named(config.out), _progress(config) as progress:
+    with disk_errors_named(f"--out {config.out}"), _progress(config) as progress:
         parts.open(about_vectors)
         texts = {side: Texts(table, side) for side in SIDES}
         vectors, encoder = vectors_of(texts, parts.folder, progress)

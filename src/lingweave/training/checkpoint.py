@@ -25,8 +25,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from lingweave.atomic import write_json
 from lingweave.errors import LingweaveError
-from lingweave.training.storage import write_json
 
 PREFIX = "step-"
 MANIFEST = "checkpoint.json"

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from lingweave.atomic import disk_errors_named, new_folder
 from lingweave.errors import LingweaveError
 from lingweave.objectives import Term
 from lingweave.plan import Recipe
@@ -14,7 +15,6 @@ from lingweave.training.checkpoint import checkpoint_of
 from lingweave.training.config import TrainConfig
 from lingweave.training.record import read_model_record, write_model_record
 from lingweave.training.serving import add_serving_files, not_served
-from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.trainer import PlanTrainer
 
 

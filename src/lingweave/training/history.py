@@ -8,8 +8,8 @@ from pathlib import Path
 from transformers import TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 
+from lingweave.atomic import disk_errors_named
 from lingweave.training.config import TrainConfig
-from lingweave.training.storage import disk_errors_named
 from lingweave.training.trainer import Line
 
 _SKIPPED = ("epoch",)

@@ -6,11 +6,11 @@ from typing import Any
 
 from transformers import TrainerState
 
+from lingweave.atomic import disk_errors_named, write_json
 from lingweave.errors import LingweaveError
 from lingweave.software import software
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig, differing_fields
-from lingweave.training.storage import disk_errors_named, write_json
 
 FORMAT_VERSION = 1
 BEGUN = ("model", "checkpoints", "history.jsonl")

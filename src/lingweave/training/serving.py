@@ -26,7 +26,7 @@ from typing import Any
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
-from lingweave.training.storage import write_json
+from lingweave.atomic import write_json
 
 ARCHITECTURES = frozenset(
     {

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lingweave.atomic import disk_errors_named
 from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder, identity
 from lingweave.errors import LingweaveError
 from lingweave.mining.vectors import SIDES, Texts, encoded
@@ -17,7 +18,6 @@ from lingweave.objectives import Term
 from lingweave.table import ParallelTable
 from lingweave.training.chunks import Ints
 from lingweave.training.config import TrainConfig
-from lingweave.training.storage import disk_errors_named
 
 Arrays = Sequence[NDArray[np.float32]]
 

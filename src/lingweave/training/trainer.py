@@ -34,6 +34,7 @@ from torch.utils.data import DataLoader
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 
+from lingweave.atomic import disk_errors_named, new_folder
 from lingweave.errors import LingweaveError
 from lingweave.objectives import Term
 from lingweave.training.checkpoint import (
@@ -57,7 +58,6 @@ from lingweave.training.processes import Processes, Vote
 from lingweave.training.rowwise import RowwiseRMSProp, sparse_weights
 from lingweave.training.sharding import shard, split_state, whole, whole_state
 from lingweave.training.step import cached_step, whole_step
-from lingweave.training.storage import disk_errors_named, new_folder
 from lingweave.training.surroundings import Interruption
 from lingweave.training.tokens import Features
 from lingweave.training.validation import Validation

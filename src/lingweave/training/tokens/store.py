@@ -18,9 +18,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import torch
 
-from lingweave.atomic import PART
+from lingweave.atomic import PART, disk_errors_named
 from lingweave.errors import LingweaveError
-from lingweave.training.storage import disk_errors_named
 from lingweave.training.tokens.shard import Shard, read_shard, shard_name, write_shard
 
 FOLDER = ".lingweave-tokens"
