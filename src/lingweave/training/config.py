@@ -67,7 +67,8 @@ class TrainConfig:
     layers: int = 4
     """Layers of the small transformer."""
     pooling: str = "auto"
-    """mean, cls, max, lasttoken, or auto: what the model says, else cls for LaBSE and mean."""
+    """mean, cls, max, lasttoken, or auto: what the model says, else lasttoken for decoders, cls for
+    LaBSE, mean for the rest."""
     query_prompt: str = "Query: "
     """Stands before every query, in training and in the checkpoint's encode_query."""
     passage_prompt: str = "Passage: "
@@ -153,7 +154,8 @@ class TrainConfig:
     plan_only: bool = False
     """Print sizes, memory and time of the run, from the model's configuration alone, and stop."""
     plan_device: str | None = None
-    """Device for plan_only's estimate, as a100-80gb or h100-80gb; absent: the one at hand."""
+    """Device for plan_only's estimate: a100-40gb, a100-80gb, h100-80gb, h200, l4, l40s, rtx-3090,
+    rtx-4090 or cpu; absent: the one at hand."""
 
     def __post_init__(self) -> None:
         if self.steps < 1:
