@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
@@ -198,9 +200,33 @@ class ParallelTable:
         return self._shape
 
     def related(self) -> NDArray[np.int64]:
-        """(N,): records with one number share a group or a text, or a third one with which both do;
-        -1: none."""
-        return self._shape.related
+        """(N,): records with one number may answer each other's questions; -1: alone.
+
+        Records are related if they share a group, a query text or a passage text, in whatever
+        languages, or are both related to a third one. So a translation of a text that two records
+        have in common is known to be no wrong answer to either.
+        """
+        return self._related
+
+    @cached_property
+    def _related(self) -> NDArray[np.int64]:
+        shape = self._shape
+        shared = [
+            (repeats.cells // len(self.languages), repeats.texts)
+            for repeats in (shape.query_repeats, shape.passage_repeats)
+        ]
+        if shape.groups is not None:
+            grouped = np.flatnonzero(shape.groups >= 0)
+            shared.append((grouped, shape.groups[grouped]))
+        # A graph of records and of what they share, each kind of it numbered after the last.
+        nodes, things = len(self), []
+        for _, numbers in shared:
+            things.append(nodes + numbers)
+            nodes += int(numbers.max(initial=-1)) + 1
+        ends = np.concatenate([rows for rows, _ in shared]), np.concatenate(things)
+        graph = coo_array((np.ones(len(ends[0]), bool), ends), shape=(nodes, nodes))
+        parts = connected_components(graph, directed=False)[1][: len(self)].astype(np.int64)
+        return np.where(np.bincount(parts)[parts] > 1, parts, -1)
 
     @cached_property
     def _shape(self) -> TableShape:

@@ -154,7 +154,7 @@ def test_the_translation_of_a_shared_text_is_no_negative(world, tmp_path):
     assert related[0] == related[1] == related[2] >= 0
     assert related[3:].tolist() == [-1, -1]
     tokens = Tokens(world.model, table, ("", ""), (24, 32))
-    plan = BatchPlan(Recipe("cross", batch_size=5, steps=20), table.shape(), 0)
+    plan = BatchPlan(Recipe("x-y", batch_size=5, steps=20), table.shape(), 0)
     together = 0
     for batch in plan.batches(0, 20):
         records, groups, texts = Feed(tokens).inputs(plan, batch).texts.ids
