@@ -11,7 +11,7 @@ from lingweave.plan import Recipe
 from lingweave.table import ParallelTable
 from lingweave.training.adapters import merged
 from lingweave.training.card import Facts, model_card
-from lingweave.training.checkpoint import checkpoint_of
+from lingweave.training.checkpoint import checkpoint_of, damage
 from lingweave.training.config import TrainConfig
 from lingweave.training.record import read_model_record, write_model_record
 from lingweave.training.serving import add_serving_files, not_served
@@ -57,12 +57,13 @@ def write_models(
     best = state.best_global_step
     if best not in (None, state.global_step):
         write(out / "last", state.global_step)
-        try:
-            trainer._load_from_checkpoint(str(checkpoint_of(trainer.checkpoints, best)))
-        except LingweaveError as error:
+        chosen = checkpoint_of(trainer.checkpoints, best)
+        if wrong := damage(chosen):
             raise LingweaveError(
-                f"{error}; the model of the last step is in {out / 'last'}"
-            ) from error
+                f"{chosen}: the best checkpoint is damaged ({wrong}); the model of the last step is"
+                f" in {out / 'last'}"
+            )
+        trainer._load_from_checkpoint(str(chosen))
     write(out / "model", best or state.global_step)
     shutil.rmtree(trainer.checkpoints, ignore_errors=True)
     return str(out / "model")

@@ -38,3 +38,13 @@ class Flow(TrainerCallback):
             self.interruption.step = step
             control.should_save = True
             control.should_training_stop = True
+
+
+def out_of_patience(state: TrainerState, patience: int | None) -> bool:
+    """Whether so many validations have passed since the best one that the run is over."""
+    since = [
+        line
+        for line in state.log_history
+        if "eval_loss" in line and line["step"] > (state.best_global_step or 0)
+    ]
+    return patience is not None and len(since) >= patience

@@ -43,6 +43,7 @@ def plain_tables(model: nn.Module) -> list[nn.Embedding]:
         module
         for module in model.modules()
         if type(module) is nn.Embedding
+        and "forward" not in vars(module)  # Somebody else's hook.
         and module.weight.requires_grad
         and module.weight.device.type == "cpu"
         and module.weight.dtype in (torch.float32, torch.float64)

@@ -120,14 +120,18 @@ def whole(model: nn.Module, first: bool, frozen: bool = True) -> Iterator[None]:
                 part.register_parameter(name, parameter)
 
 
-def whole_state(state: Any) -> Any:
-    """An optimiser's state with its tensors in one piece on the CPU; all processes take part."""
+def whole_state(state: Any, first: bool) -> Any:
+    """An optimiser's state with its tensors in one piece on the CPU of the first process.
+
+    All processes take part; the others drop each tensor at once (None in its place).
+    """
     if isinstance(state, DTensor):
-        return state.full_tensor().cpu()
+        tensor = state.full_tensor()
+        return tensor.cpu() if first else None
     if isinstance(state, dict):
-        return {key: whole_state(value) for key, value in state.items()}
+        return {key: whole_state(value, first) for key, value in state.items()}
     if isinstance(state, list):
-        return [whole_state(value) for value in state]
+        return [whole_state(value, first) for value in state]
     return state
 
 

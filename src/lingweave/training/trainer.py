@@ -18,6 +18,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from sentence_transformers.sentence_transformer.training_args import (
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
+from transformers import TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 
@@ -51,7 +53,7 @@ from lingweave.training.config import TrainConfig
 from lingweave.training.data import Inputs, PlannedBatches, loader_of
 from lingweave.training.defaults import optimizer_of
 from lingweave.training.dropout import seed_torch, step_seed
-from lingweave.training.flow import Flow
+from lingweave.training.flow import Flow, out_of_patience
 from lingweave.training.lookup import added_in_place, plain_tables
 from lingweave.training.loss import loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote
@@ -155,7 +157,9 @@ class PlanTrainer(SentenceTransformerTrainer):
                 )
                 seed_torch(seed, self.args.device)
             with self.compute_loss_context_manager():
-                output = model(chunk)
+                # The library writes the vectors of all tokens into the dict that it is given, and a
+                # chunk outlives its pass.
+                output = model(dict(chunk))
             return unit(output["sentence_embedding"])
 
         def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:
@@ -197,7 +201,9 @@ class PlanTrainer(SentenceTransformerTrainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Validates, notes the best step, asks for its checkpoint, and stops without progress."""
         assert self.validation is not None
-        own = self.validation.figures(self.model, self.args.device)
+        unpadded = getattr(self.model[0], "can_flatten_inputs", False)  # Its kernels take bf16 alone.
+        with self.compute_loss_context_manager() if unpadded else nullcontext():
+            own = self.validation.figures(self.model, self.args.device)
         # One verdict for all: on unlike machines the last bit may differ.
         found = json.loads(self.everyone.by_first(lambda: json.dumps(own)))
         value = found[self.config.criterion]
@@ -209,17 +215,24 @@ class PlanTrainer(SentenceTransformerTrainer):
             self.control.should_save = True
         metrics = {f"eval_{name}": figure for name, figure in found.items()}
         self.log(metrics)
-        since = [
-            line
-            for line in state.log_history
-            if "eval_loss" in line and line["step"] > (state.best_global_step or 0)
-        ]
-        if self.config.patience is not None and len(since) >= self.config.patience:
+        if out_of_patience(state, self.config.patience):
             self.control.should_training_stop = True
         self.control = self.callback_handler.on_evaluate(self.args, state, self.control, metrics)
         return metrics
 
     # Checkpoints.
+
+    def train(  # type: ignore[override]
+        self, resume_from_checkpoint: str | None = None, **kwargs: Any
+    ) -> Any:
+        if resume_from_checkpoint:
+            saved = Path(resume_from_checkpoint)
+            state = TrainerState.load_from_json(str(saved / TRAINER_STATE_NAME))
+            if out_of_patience(state, self.config.patience):  # It had stopped for good.
+                self.state = state
+                self._load_from_checkpoint(str(saved))
+                return None
+        return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
 
     def latest(self, say: Callable[[str], None]) -> Path | None:
         """The checkpoint to go on from, as whole as it was written; None: there is none.
@@ -235,7 +248,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         assert self.optimizer is not None
         optimizer = self.optimizer.state_dict()
         if self.sharded:
-            optimizer = whole_state(optimizer)
+            optimizer = whole_state(optimizer, self.args.should_save)
         with whole(self.model, self.args.should_save, frozen=False):
             self.everyone.by_first(lambda: self._write_checkpoint(optimizer))
 
