@@ -60,7 +60,9 @@ def parts(seed=0):
     others = [torch.rand(3, ROWS, generator=draw) < 0.7 for _ in hard]
     teacher = [torch.randn(2 * ROWS + h, 6, generator=draw, dtype=torch.float64) for h in hard]
     teacher = [unit(of) for of in teacher]
-    own = [Texts(i, tuple(sides), o, t) for i, o, t in zip(ids, others, teacher, strict=True)]
+    row_texts = [torch.randint(3 * ROWS, (3, ROWS), generator=draw) for _ in hard]
+    of_each = zip(ids, others, teacher, row_texts, strict=True)
+    own = [Texts(i, tuple(sides), o, t, r) for i, o, t, r in of_each]
 
     def together(values, sizes):
         """One side after another, and in each first the passages of all rows."""
@@ -81,6 +83,7 @@ def parts(seed=0):
         ((2 * ROWS, 2 * ROWS + sum(hard), 2 * ROWS, 2 * ROWS),),
         torch.cat(others, 1),
         joined(teacher, [s[:2] for s in sides]),
+        torch.cat(row_texts, 1),
     )
     return vectors, own, joined(vectors, sides), all_rows, partial(joined, sizes=sides)
 
