@@ -6,7 +6,7 @@ is dealt out by the launcher either. The next steps are made ready on a thread w
 works on the present one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -43,17 +43,17 @@ class Inputs(NamedTuple):
     def to(self, device: torch.device) -> "Inputs":
         """The same on a device; nothing is waited for if the tensors are in pinned memory."""
 
-        def moved(tensor: torch.Tensor | None) -> torch.Tensor | None:
-            return tensor if tensor is None else tensor.to(device, non_blocking=True)
-
-        return _mapped(self, moved)
+        return _mapped(self, lambda tensor: tensor.to(device, non_blocking=True))
 
     def pinned(self) -> "Inputs":
         """The same in pinned memory, from which a GPU reads by itself."""
-        return _mapped(self, lambda tensor: tensor if tensor is None else tensor.pin_memory())
+        return _mapped(self, torch.Tensor.pin_memory)
 
 
-def _mapped(inputs: Inputs, change: Any) -> Inputs:
+def _mapped(inputs: Inputs, change_tensor: Callable[[torch.Tensor], torch.Tensor]) -> Inputs:
+    def change(value: Any) -> Any:
+        return change_tensor(value) if isinstance(value, torch.Tensor) else value
+
     chunks = [{name: change(value) for name, value in c.items()} for c in inputs.chunks]
     texts = inputs.texts
     tensors = ("ids", "others", "teacher", "row_texts")

@@ -201,7 +201,7 @@ class PlanTrainer(SentenceTransformerTrainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Validates, notes the best step, asks for its checkpoint, and stops without progress."""
         assert self.validation is not None
-        unpadded = getattr(self.model[0], "can_flatten_inputs", False)  # Its kernels take bf16 alone.
+        unpadded = getattr(self.model[0], "can_flatten_inputs", False)  # Those kernels want bf16.
         with self.compute_loss_context_manager() if unpadded else nullcontext():
             own = self.validation.figures(self.model, self.args.device)
         # One verdict for all: on unlike machines the last bit may differ.

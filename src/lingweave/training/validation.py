@@ -21,7 +21,7 @@ from lingweave.table import ParallelTable
 from lingweave.training.chunks import chunks_by_length, places
 from lingweave.training.data import Feed
 from lingweave.training.loss import mean_loss, unit
-from lingweave.training.tokens import Features
+from lingweave.training.tokens import Features, moved
 
 SEED = 20_240_819
 """The same validation batches for every seed of a run."""
@@ -106,16 +106,13 @@ class Validation:
         columns = np.full(len(rows), self.table.languages.index(language))
         sequences = self.feed.tokens.sequences(side, rows, columns)
         chunks = chunks_by_length(sequences.sizes, self.feed.chunk_tokens or _CHUNK_TOKENS)
-        features = (
-            {k: v.to(device) for k, v in self.feed.tokens.features(sequences.take(c)).items()}
-            for c in chunks
-        )
+        features = (moved(self.feed.tokens.features(sequences.take(c)), device) for c in chunks)
         vectors = _encoded(model, features, torch.from_numpy(places(chunks)).to(device))
         return np.asarray(vectors.cpu().numpy())
 
 
 def _encoded(model: nn.Module, chunks: Iterable[Features], order: Tensor | None) -> Tensor:
-    vectors = torch.cat([unit(model(chunk)["sentence_embedding"]) for chunk in chunks])
+    vectors = torch.cat([unit(model(dict(chunk))["sentence_embedding"]) for chunk in chunks])
     return vectors if order is None else vectors[order]
 
 

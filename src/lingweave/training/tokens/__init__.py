@@ -3,7 +3,7 @@
 from lingweave.training.tokens.sequences import Sequences, joined, text_id
 from lingweave.training.tokens.store import store_folder
 from lingweave.training.tokens.tokens import SIDES, Tokens
-from lingweave.training.tokens.ways import Features
+from lingweave.training.tokens.ways import Features, moved
 
 __all__ = [
     "SIDES",
@@ -11,6 +11,7 @@ __all__ = [
     "Sequences",
     "Tokens",
     "joined",
+    "moved",
     "store_folder",
     "text_id",
 ]

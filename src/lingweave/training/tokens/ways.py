@@ -18,7 +18,8 @@ from transformers import PreTrainedTokenizerBase
 from lingweave.errors import LingweaveError
 from lingweave.training.tokens.sequences import Sequences
 
-Features = dict[str, torch.Tensor]
+Features = dict[str, Any]
+"""Tensors by the names of the model's inputs; of unpadded texts also two whole numbers."""
 _SAMPLES = ["Wo liegt Genf?", "ジュネーブはスイスにあります。" * 40, "a"]
 
 
@@ -43,8 +44,9 @@ def way_of(model: SentenceTransformer, prompts: tuple[str, str], lengths: tuple[
     """How this model reads texts.
 
     Held against the library's own preprocessing on samples; a model that does more than tokenise
-    (chat templates, query expansion, flattening) is refused rather than trained on inputs that it
-    will not see later.
+    (chat templates, query expansion) is refused rather than trained on inputs that it will not see
+    later. Texts are given without padding where the library itself would do so: with attention
+    kernels for sequences of any length, on a GPU.
 
     Raises:
         LingweaveError: the model cannot be trained here.
@@ -58,7 +60,8 @@ def way_of(model: SentenceTransformer, prompts: tuple[str, str], lengths: tuple[
     if isinstance(first, StaticEmbedding):
         return _Static(first.tokenizer)
     if isinstance(first, Transformer) and isinstance(first.tokenizer, PreTrainedTokenizerBase):
-        way = _Transformer(first.tokenizer)
+        offset = first._flatten_position_offset if first.can_flatten_inputs else None
+        way = _Transformer(first.tokenizer, offset)
         with _untouched(first.tokenizer):
             _agree(model, way, prompts, lengths)
         return way
@@ -92,9 +95,11 @@ class _Static:
 
 @dataclass(frozen=True)
 class _Transformer:
-    """Ids padded to the longest text, on the tokenizer's own side, and a mask."""
+    """Ids padded to the longest text, on the tokenizer's own side, and a mask; or unpadded."""
 
     tokenizer: Any
+    first_position: int | None = None
+    """For texts without padding: the number of a text's first position; None: with padding."""
 
     @property
     def key(self) -> str:
@@ -124,6 +129,8 @@ class _Transformer:
         return ids
 
     def features(self, sequences: Sequences) -> Features:
+        if self.first_position is not None:
+            return unpadded(sequences, self.first_position)
         sizes = sequences.sizes[:, None]
         width = int(sizes.max(initial=0))
         places = np.arange(width)
@@ -138,6 +145,44 @@ class _Transformer:
         if "token_type_ids" in self.tokenizer.model_input_names:
             features["token_type_ids"] = torch.zeros_like(features["input_ids"])
         return features
+
+
+def unpadded(sequences: Sequences, first_position: int) -> Features:
+    """The texts one after another as one row, and where each begins, as attention kernels for
+    sequences of any length take them (the names are those of transformers'
+    ``DataCollatorWithFlattening``).
+
+    Args:
+        sequences: n texts of T tokens together.
+        first_position: the number of a text's first position.
+
+    Returns:
+        Ids, positions and text numbers, each (1, T), boundaries (n + 1,) and the longest text's
+        tokens.
+    """
+    sizes = sequences.sizes
+    ends = np.cumsum(sizes)
+    positions = np.arange(len(sequences.ids)) - np.repeat(ends - sizes, sizes) + first_position
+    numbers = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+    bounds = torch.from_numpy(np.concatenate([[0], ends]).astype(np.int32))
+    longest = int(sizes.max(initial=0))
+    return {
+        "input_ids": torch.from_numpy(sequences.ids).unsqueeze(0),
+        "position_ids": torch.from_numpy(positions).unsqueeze(0),
+        "seq_idx": torch.from_numpy(numbers).unsqueeze(0),
+        "cu_seq_lens_q": bounds,
+        "cu_seq_lens_k": bounds,
+        "max_length_q": longest,
+        "max_length_k": longest,
+    }
+
+
+def moved(features: Features, device: torch.device) -> Features:
+    """The same on a device; nothing is waited for if the tensors are in pinned memory."""
+    return {
+        name: value.to(device, non_blocking=True) if isinstance(value, torch.Tensor) else value
+        for name, value in features.items()
+    }
 
 
 @contextmanager
@@ -176,9 +221,12 @@ def _agree(
         ids = way.ids([prompt + text for text in _SAMPLES], length)
         sizes = np.array([len(x) for x in ids])
         ours = way.features(Sequences(np.concatenate(ids), sizes, np.zeros_like(sizes)))
-        tensors = {k: v for k, v in stock.items() if isinstance(v, torch.Tensor)}
-        if tensors.keys() != ours.keys() or not all(torch.equal(tensors[k], ours[k]) for k in ours):
+        tensors = {k for k, v in stock.items() if isinstance(v, torch.Tensor)}
+        if not tensors <= ours.keys() <= stock.keys() or any(
+            not torch.equal(torch.as_tensor(stock[name]), torch.as_tensor(value))
+            for name, value in ours.items()
+        ):
             raise LingweaveError(
-                "encoder: its preprocessing is more than tokenising (chat template, expansion or"
-                " flattening), which training does not support yet; choose another model"
+                "encoder: its preprocessing is more than tokenising (chat template or expansion),"
+                " which training does not support yet; choose another model"
             )
