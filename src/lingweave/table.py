@@ -16,8 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
@@ -202,31 +200,25 @@ class ParallelTable:
     def related(self) -> NDArray[np.int64]:
         """(N,): records with one number may answer each other's questions; -1: alone.
 
-        Records are related if they share a group, a query text or a passage text, in whatever
-        languages, or are both related to a third one. So a translation of a text that two records
-        have in common is known to be no wrong answer to either.
+        Related are the records of a group, and among the others those whose passages are the same
+        in all languages: the questions of one passage. Equal texts in some languages alone prove
+        nothing, since names and short answers often coincide.
         """
         return self._related
 
     @cached_property
     def _related(self) -> NDArray[np.int64]:
-        shape = self._shape
-        shared = [
-            (repeats.cells // len(self.languages), repeats.texts)
-            for repeats in (shape.query_repeats, shape.passage_repeats)
-        ]
-        if shape.groups is not None:
-            grouped = np.flatnonzero(shape.groups >= 0)
-            shared.append((grouped, shape.groups[grouped]))
-        # A graph of records and of what they share, each kind of it numbered after the last.
-        nodes, things = len(self), []
-        for _, numbers in shared:
-            things.append(nodes + numbers)
-            nodes += int(numbers.max(initial=-1)) + 1
-        ends = np.concatenate([rows for rows, _ in shared]), np.concatenate(things)
-        graph = coo_array((np.ones(len(ends[0]), bool), ends), shape=(nodes, nodes))
-        parts = connected_components(graph, directed=False)[1][: len(self)].astype(np.int64)
-        return np.where(np.bincount(parts)[parts] > 1, parts, -1)
+        shape, width = self._shape, len(self.languages)
+        repeats = shape.passage_repeats
+        found = np.full(len(self), -1, np.int64)
+        rows, places = np.unique(repeats.cells // width, return_inverse=True)
+        texts = np.full((len(rows), width), -1, np.int64)
+        texts[places, repeats.cells % width] = repeats.texts
+        whole = ((texts >= 0) == shape.cells(rows)[1]).all(1)
+        same, sizes = np.unique(texts[whole], axis=0, return_inverse=True, return_counts=True)[1:]
+        first = 0 if shape.groups is None else int(shape.groups.max()) + 1
+        found[rows[whole]] = np.where(sizes[same] > 1, first + same, -1)
+        return found if shape.groups is None else np.where(shape.groups >= 0, shape.groups, found)
 
     @cached_property
     def _shape(self) -> TableShape:
