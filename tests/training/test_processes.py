@@ -20,7 +20,7 @@ from lingweave.training import TrainConfig
 from lingweave.training import run as running
 from lingweave.training.chunks import in_parts
 from lingweave.training.encoder import built_encoder
-from lingweave.training.feeding import feed_of
+from lingweave.training.feeding import feed_of, wanted_of
 from lingweave.training.loss import Texts, loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote, speaks
 from lingweave.training.rowwise import sparse_weights
@@ -134,7 +134,7 @@ def prepared(config, chunk_tokens, world_size):
         sparse_weights(config, model)
     tokens = Tokens(model, table, ("Q: ", "P: "), (24, 32))
     terms = objective_of(config.objective, config.temperature)
-    feed = feed_of(config, tokens, terms, chunk_tokens, None)
+    feed = feed_of(config, tokens, wanted_of(config, table, terms), chunk_tokens, None)
     recipe = Recipe("hybrid", batch_size=ROWS, steps=5)
     batch = BatchPlan(recipe, table.shape(), 0, 2).batch(3)
     plan = BatchPlan(recipe, table.shape(), 0, world_size)

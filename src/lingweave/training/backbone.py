@@ -91,6 +91,20 @@ def prepare_backbone(backbone: nn.Module, config: TrainConfig) -> None:
             ) from error
 
 
+def check_static(config: TrainConfig) -> None:
+    """Refuses what a static encoder would ignore: all texts of a step are one chunk without layers.
+
+    Raises:
+        LingweaveError: memory is to be saved that a static encoder does not take.
+    """
+    for name in ("grad_cache", "chunk_tokens"):
+        if getattr(config, name):
+            raise LingweaveError(
+                f"{name}: {config.encoder!r} is a static encoder, which takes a step's texts at"
+                " once; leave it out"
+            )
+
+
 def check_engine(config: TrainConfig) -> None:
     """Looks for the packages and the device that the options of large encoders need.
 
@@ -106,6 +120,25 @@ def check_engine(config: TrainConfig) -> None:
         if config.weights != "fp32":
             raise LingweaveError(
                 f"weights: {config.weights} is for pretrained encoders; leave it out"
+            )
+    if config.encoder == "static":
+        check_static(config)
+        if config.pooling != "auto":
+            raise LingweaveError(
+                f"pooling: static has the mean and no {config.pooling}; leave it out"
+            )
+    if config.weights == "bf16" and config.lora is None:
+        raise LingweaveError(
+            "weights: bf16 loses updates below its resolution where the weights themselves are"
+            " trained; give lora, or weights fp32"
+        )
+    if config.optimizer == "rowwise":
+        if config.encoder == "transformer":
+            raise LingweaveError("optimizer: rowwise is for static encoders; give adamw")
+        if config.max_grad_norm:
+            raise LingweaveError(
+                f"max_grad_norm: {config.max_grad_norm:g} is not possible with the rowwise"
+                " optimiser; give 0, or optimizer adamw"
             )
     if config.lora is not None and importlib.util.find_spec("peft") is None:
         raise LingweaveError(

@@ -116,9 +116,10 @@ class TrainConfig:
     """adamw (fused), adamw-8bit (bitsandbytes, on a GPU), rowwise (RMSProp on the rows of a static
     encoder that a step uses, without weight decay), or auto: rowwise for static, else adamw."""
     learning_rate: float | None = None
-    """Peak of AdamW's rate; absent: 3e-5, and from nothing 1e-2 (static) or 5e-4 (transformer)."""
+    """Peak of the rate, of AdamW and rowwise alike; absent: 3e-5, and from nothing 1e-2 (static) or
+    5e-4 (transformer)."""
     weight_decay: float = 1e-2
-    """AdamW's decoupled weight decay."""
+    """AdamW's decoupled weight decay; rowwise has none, whatever is given."""
     max_grad_norm: float | None = None
     """Gradients are scaled down to this norm, 0 = never; absent: 1, and 0 for static encoders."""
     warmup: float = 0.05

@@ -17,12 +17,14 @@ from sentence_transformers.sentence_transformer.modules import (
     Transformer,
 )
 from tokenizers import Tokenizer
+from torch import nn
 from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
 from lingweave.encoders.sentence_transformer import model_folder
 from lingweave.errors import LingweaveError
 from lingweave.training.backbone import (
     DTYPES,
+    check_static,
     default_pooling,
     is_decoder,
     prepare_backbone,
@@ -58,10 +60,11 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
         elif config.lora or config.gradient_checkpointing:
             name = "lora" if config.lora else "gradient_checkpointing"
             raise LingweaveError(f"{name}: {config.encoder!r} is no transformer; leave it out")
+        elif isinstance(model[0], StaticEmbedding):
+            check_static(config)
         longest = max(config.query_length, config.passage_length)
         if isinstance(model[0], Transformer):
-            limit = model.max_seq_length
-            model.max_seq_length = min(longest, limit) if limit else longest
+            model.max_seq_length = min(longest, limit_of(model[0]) or longest)
     model.prompts = {
         "query": config.query_prompt,
         "document": config.passage_prompt,
@@ -69,6 +72,21 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
     }
     model.similarity_fn_name = "cosine"
     return model
+
+
+def limit_of(first: Transformer) -> int | None:
+    """Tokens that a transformer can read, by its own settings and its positions; None: any number.
+
+    Tables of positions that count from behind the padding token's number, as XLM-R's, have so many
+    fewer.
+    """
+    limits = [first.max_seq_length, getattr(first.config, "max_position_embeddings", None)]
+    for name, module in first.model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            skipped = 0 if module.padding_idx is None else module.padding_idx + 1
+            limits.append(module.num_embeddings - skipped)
+    known = [int(limit) for limit in limits if limit is not None and 0 < limit < float("inf")]
+    return min(known, default=None)
 
 
 def static_encoder(tokenizer: Tokenizer, dimension: int, seed: int) -> SentenceTransformer:

@@ -1,6 +1,8 @@
 """What a run writes about itself: ``run.json`` at its start, ``lingweave.json`` in its models."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +44,48 @@ def check_folder(out: Path, config: TrainConfig) -> None:
         )
 
 
-def write_run(out: Path, config: TrainConfig, table: ParallelTable) -> bool:
+@contextmanager
+def given_back(out: Path) -> Iterator[None]:
+    """Leaves no folder behind if the block fails before a step was taken."""
+    made = [place for place in (out, *out.parents) if not place.exists()]
+    try:
+        yield
+    except Exception:
+        if made and not any((out / name).exists() for name in BEGUN):
+            (out / "run.json").unlink(missing_ok=True)
+            for place in made:
+                try:
+                    place.rmdir()
+                except OSError:  # Something else has come to lie there.
+                    break
+        raise
+
+
+def write_run(
+    out: Path, config: TrainConfig, table: ParallelTable, inputs: Mapping[str, str]
+) -> bool:
     """Notes the run in its folder; whether it was there already.
+
+    Args:
+        out: the folder.
+        config: the run.
+        table: what it learns from.
+        inputs: checksums of what else decides its weights, by the names of the options
+            (``inputs_of``).
 
     Raises:
         LingweaveError: the run there was over other data, or the folder cannot be written.
     """
     stored = _stored(out)
     if stored is not None:
+        before = stored.get("inputs", {})
+        changed = [x for x in inputs if x in before and before[x] != inputs[x]]
         if stored["table_fingerprint"] != table.fingerprint:
+            changed.insert(0, "table")
+        if changed:
+            what = "the data have" if changed[0] in ("table", "valid") else "its files have"
             raise LingweaveError(
-                f"table: the data have changed since the run in {out} was started;"
+                f"{changed[0]}: {what} changed since the run in {out} was started;"
                 " choose another folder, or restore the files to continue"
             )
         return True
@@ -64,6 +97,7 @@ def write_run(out: Path, config: TrainConfig, table: ParallelTable) -> bool:
                 "format_version": FORMAT_VERSION,
                 "config": config.to_dict(),
                 "table_fingerprint": table.fingerprint,
+                "inputs": dict(inputs),
                 "software": software(),
             },
         )

@@ -20,7 +20,7 @@ def sparse_weights(config: TrainConfig, model: SentenceTransformer) -> list[nn.P
     """The table of a static encoder, set to give gradients of the rows that were used.
 
     Raises:
-        LingweaveError: something else would be trained too, or gradients are to be scaled down.
+        LingweaveError: something else would be trained too.
     """
     first = model[0]
     weights = [p for p in model.parameters() if p.requires_grad]
@@ -28,11 +28,6 @@ def sparse_weights(config: TrainConfig, model: SentenceTransformer) -> list[nn.P
         raise LingweaveError(
             f"optimizer: rowwise is for static encoders with nothing behind them, and"
             f" {config.encoder!r} is another; give adamw"
-        )
-    if config.max_grad_norm:
-        raise LingweaveError(
-            f"max_grad_norm: {config.max_grad_norm:g} is not possible with the rowwise optimiser;"
-            " give 0, or optimizer adamw"
         )
     first.embedding.sparse = True
     return weights

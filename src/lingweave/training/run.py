@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -10,21 +11,29 @@ import torch
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 from lingweave.errors import LingweaveError
-from lingweave.objectives import objective_of, same_width
+from lingweave.objectives import objective_of
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.balance import balance
 from lingweave.table import ParallelTable
 from lingweave.training.arguments import arguments
+from lingweave.training.backbone import check_engine
 from lingweave.training.checkpoint import complete_checkpoints, step_of
+from lingweave.training.checks import (
+    check_objective,
+    check_validation,
+    inputs_of,
+    read_lengths,
+)
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Feed, PlannedBatches
 from lingweave.training.defaults import autocasts, chunk_budget
 from lingweave.training.encoder import built_encoder
-from lingweave.training.feeding import feed_of
+from lingweave.training.feeding import feed_of, wanted_of
 from lingweave.training.finish import write_models
 from lingweave.training.history import History
 from lingweave.training.processes import speaks
-from lingweave.training.record import check_folder, read_model_record, write_run
+from lingweave.training.record import check_folder, given_back, read_model_record, write_run
+from lingweave.training.rowwise import sparse_weights
 from lingweave.training.sharding import check_sharding, whole
 from lingweave.training.surroundings import surroundings
 from lingweave.training.tables import training_table, validation_table, vocabulary_texts
@@ -75,26 +84,37 @@ def train(
     say = (say or (lambda message: print(message, file=sys.stderr))) if speaks() else _silent
     check_folder(config_out, config)
     _check_packages(config)
+    check_engine(config)
     check_sharding(config)
     recipe = recipe_of(config)
     terms = objective_of(config.objective, config.temperature)
     check_teacher(config, terms)
-    with surroundings(config) as interruption:
+    check_objective(terms, recipe)
+    with surroundings(config) as interruption, ExitStack() as stack:
         table = table if table is not None else training_table(config)
         model_folder = config_out / "model"
-        resumed = write_run(config_out, config, table)
         if model_folder.is_dir():
+            write_run(config_out, config, table, {})
             record = read_model_record(model_folder)
             say(f"{config_out}: complete after {record['steps']} steps")
             return model_folder
+        wanted = wanted_of(config, table, terms, say)
         valid = valid if valid is not None else validation_table(config)
+        if config.eval_every and valid is not None:
+            check_validation(config, valid)
+        stack.enter_context(given_back(config_out))
+        resumed = write_run(config_out, config, table, inputs_of(config, valid))
         model = built_encoder(config, lambda: vocabulary_texts(config, table))
         static = isinstance(model[0], StaticEmbedding)
+        if config.optimizer == "rowwise":
+            sparse_weights(config, model)
+        lengths, cut = read_lengths(config, model)
+        for line in cut:
+            say(line)
         on_gpu = config.device != "cpu" and torch.cuda.is_available()
         bf16_gpu = on_gpu and torch.cuda.is_bf16_supported()
         args = arguments(config, static, autocasts(config, static, bf16_gpu))
         prompts = (config.query_prompt, config.passage_prompt)
-        lengths = (config.query_length, config.passage_length)
         store = store_folder(config.tokens, config.table, config.out)
         saved = complete_checkpoints(config_out / "checkpoints")[-1:] if resumed else []
         begun = step_of(saved[0]) if saved else 0
@@ -113,12 +133,13 @@ def train(
         for line in balance(plan):
             say(line)
         with args.main_process_first(local=False):
-            teacher = teacher_of(config, table, store, say)
-        if teacher is not None and any(term.name == "distill_mse" for term in terms):
-            same_width(model.get_embedding_dimension() or teacher.width, teacher.width)
+            followed = any(term.name == "distill_mse" for term in terms)
+            width = model.get_embedding_dimension() if followed else None
+            teacher = teacher_of(config, table, store, say, width)
         tokens = tokens_of(table, config.negatives > 0)
-        feed = feed_of(config, tokens, terms, budget, teacher, say)
+        feed = feed_of(config, tokens, wanted, budget, teacher)
         batches = PlannedBatches(plan, feed, config.steps, args.process_index, on_gpu)
+        stack.callback(batches.close)
         validation = None
         if config.eval_every and valid is not None:
             validation = Validation(

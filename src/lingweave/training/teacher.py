@@ -14,7 +14,7 @@ from lingweave.atomic import disk_errors_named
 from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder, identity
 from lingweave.errors import LingweaveError
 from lingweave.mining.vectors import SIDES, Texts, encoded
-from lingweave.objectives import Term
+from lingweave.objectives import Term, same_width
 from lingweave.table import ParallelTable
 from lingweave.training.chunks import Ints
 from lingweave.training.config import TrainConfig
@@ -71,13 +71,24 @@ def check_teacher(config: TrainConfig, terms: Sequence[Term]) -> None:
 
 
 def teacher_of(
-    config: TrainConfig, table: ParallelTable, folder: Path, say: Callable[[str], None]
+    config: TrainConfig,
+    table: ParallelTable,
+    folder: Path,
+    say: Callable[[str], None],
+    width: int | None = None,
 ) -> Teacher | None:
     """The teacher of a run, its vectors read from ``folder`` or worked out and put there.
 
+    Args:
+        config: the run.
+        table: the texts.
+        folder: where vectors are kept.
+        say: told how many texts there are to encode.
+        width: of the student's vectors, if the teacher's must have the same.
+
     Raises:
         LingweaveError: the model cannot be read, the table lacks the teacher's language, or it
-            has hard negatives as texts, which have no vectors.
+            has hard negatives as texts, which have no vectors; vectors differ in width.
     """
     if config.teacher is None:
         return None
@@ -94,6 +105,8 @@ def teacher_of(
         )
     device = "cpu" if config.device == "cpu" else None
     model = SentenceTransformerEncoder(config.teacher, device=device, progress=sys.stderr.isatty())
+    if width is not None:
+        same_width(width, model.encode_queries(["a"], table.languages[0]).shape[1])
     made_of = [identity("", model.folder), table.fingerprint]
     key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
     texts = {side: Texts(table, side) for side in SIDES}

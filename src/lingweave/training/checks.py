@@ -1,0 +1,118 @@
+"""What is looked at before the long work of a run, so that its mistakes are told at once."""
+
+import hashlib
+from pathlib import Path
+
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Transformer
+
+from lingweave.encoders.sentence_transformer import identity
+from lingweave.errors import LingweaveError
+from lingweave.objectives import Term
+from lingweave.plan import Recipe
+from lingweave.table import ParallelTable
+from lingweave.training.config import TrainConfig
+from lingweave.training.tokens.ways import way_of
+from lingweave.training.validation import validation_plan
+
+_UNCUT = 1_000_000
+_DEFAULTS = TrainConfig()
+
+
+def check_objective(terms: tuple[Term, ...], recipe: Recipe) -> None:
+    """Refuses a term that the recipe's batches would turn into another.
+
+    Raises:
+        LingweaveError: several positives are asked for where each query has one.
+    """
+    several = any(part.kind == "multi" for part in recipe.parts)
+    if not several and any(term.name == "multi_positive" for term in terms):
+        raise LingweaveError(
+            f"objective: with recipe {recipe.name} each query has one positive, and multi_positive"
+            " is infonce; give a recipe with multi(2), or infonce"
+        )
+
+
+def check_validation(config: TrainConfig, table: ParallelTable) -> None:
+    """Whether the validation table gives batches, and the figure that is to choose a checkpoint.
+
+    Raises:
+        LingweaveError: it does not.
+    """
+    validation_plan(table, config.batch_size, min(config.valid_records, len(table)))
+    queries, passages = table.present("query"), table.present("passage")
+    within = (queries & passages).sum(1)
+    pairs = {"mono": within, "cross": queries.sum(1) * passages.sum(1) - within}
+    if config.criterion in pairs and not pairs[config.criterion].any():
+        languages = "two languages" if config.criterion == "cross" else "one language"
+        raise LingweaveError(
+            f"criterion: {config.criterion} needs validation records with query and passage in"
+            f" {languages}, and there are none; choose another, or other files with valid"
+        )
+
+
+def inputs_of(config: TrainConfig, valid: ParallelTable | None) -> dict[str, str]:
+    """Checksums of what decides a run's weights beside its table, by the names of the options.
+
+    Models are those that are folders; a name on the hub stands for itself.
+    """
+    found = {}
+    if valid is not None:
+        found["valid"] = valid.fingerprint
+    for name in ("encoder", "teacher"):
+        given = getattr(config, name)
+        if given is not None and Path(given).is_dir():
+            found[name] = str(identity("", Path(given))["sha256"])
+    for name, paths in (
+        ("mined", [config.mined] if config.mined else []),
+        ("vocabulary_from", config.vocabulary_from or []),
+    ):
+        files = [Path(path) for path in paths if Path(path).is_file()]
+        if files:
+            found[name] = hashlib.sha256(b"".join(map(_sha256, files))).hexdigest()
+    return found
+
+
+def _sha256(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def read_lengths(
+    config: TrainConfig, model: SentenceTransformer
+) -> tuple[tuple[int, int], list[str]]:
+    """Tokens after which queries and passages are cut, and what is to be said of them.
+
+    Args:
+        config: the run; its lengths hold where the model can read as much.
+        model: its encoder.
+
+    Raises:
+        LingweaveError: a length was given that the model cannot read, or one that has no room for
+            text beside the prompt and the marks.
+    """
+    limit = model.max_seq_length if isinstance(model[0], Transformer) else None
+    lengths, said = [], []
+    for name in ("query_length", "passage_length"):
+        length = getattr(config, name)
+        if limit is not None and length > limit:
+            if length != getattr(_DEFAULTS, name):
+                raise LingweaveError(
+                    f"{name}: {length} is more than the {limit} tokens that {config.encoder!r}"
+                    f" reads; give {limit} or less"
+                )
+            said.append(f"{name}: {limit}, all that {config.encoder!r} reads")
+            length = limit
+        lengths.append(length)
+    both = (lengths[0], lengths[1])
+    prompts = (config.query_prompt, config.passage_prompt)
+    way = way_of(model, prompts, both)
+    for name, prompt, length in zip(("query", "passage"), prompts, both, strict=True):
+        # Space behind the prompt belongs to the text's first token.
+        taken = len(way.ids([prompt.rstrip()], _UNCUT)[0])
+        if taken >= length:
+            raise LingweaveError(
+                f"{name}_length: of {length} tokens the prompt and the marks take {taken}, which"
+                f" leaves none for text; give more, or a shorter {name}_prompt"
+            )
+    return both, said
