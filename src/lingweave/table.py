@@ -197,29 +197,6 @@ class ParallelTable:
         """What a BatchPlan needs to know of the table."""
         return self._shape
 
-    def related(self) -> NDArray[np.int64]:
-        """(N,): records with one number may answer each other's questions; -1: alone.
-
-        Related are the records of a group, and among the others those whose passages are the same
-        in all languages: the questions of one passage. Equal texts in some languages alone prove
-        nothing, since names and short answers often coincide.
-        """
-        return self._related
-
-    @cached_property
-    def _related(self) -> NDArray[np.int64]:
-        shape, width = self._shape, len(self.languages)
-        repeats = shape.passage_repeats
-        found = np.full(len(self), -1, np.int64)
-        rows, places = np.unique(repeats.cells // width, return_inverse=True)
-        texts = np.full((len(rows), width), -1, np.int64)
-        texts[places, repeats.cells % width] = repeats.texts
-        whole = ((texts >= 0) == shape.cells(rows)[1]).all(1)
-        same, sizes = np.unique(texts[whole], axis=0, return_inverse=True, return_counts=True)[1:]
-        first = 0 if shape.groups is None else int(shape.groups.max()) + 1
-        found[rows[whole]] = np.where(sizes[same] > 1, first + same, -1)
-        return found if shape.groups is None else np.where(shape.groups >= 0, shape.groups, found)
-
     @cached_property
     def _shape(self) -> TableShape:
         queries, passages = self.present("query"), self.present("passage")

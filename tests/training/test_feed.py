@@ -10,7 +10,6 @@ from toy import toy_table
 
 from lingweave.errors import LingweaveError
 from lingweave.negatives import HardNegatives
-from lingweave.objectives import Ids, shared
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.plan.views import other_languages
 from lingweave.sources.rows import read_table
@@ -86,8 +85,8 @@ def test_candidates_are_passages_own_negatives_and_mined_ones(world, rank, count
         records, groups, ids = inputs.texts.ids.tolist()
         assert [text_id(text) for text, _ in expected + hard] == ids
         assert [record for _, record in expected + hard] == records
-        related = world.table.related()
-        assert groups == [-1 if r < 0 else related[r] for r in records]
+        grouped = world.table.shape().groups
+        assert groups == [-1 if r < 0 else grouped[r] for r in records]
         assert inputs.texts.counts[rank][:2] == (BATCH, BATCH + len(hard))
         mine = [
             tuple(world.tokens.sequences(1, np.array([r]), np.array([x])).ids)
@@ -136,36 +135,6 @@ def test_translations_are_those_of_the_plan(world, fixed):
             assert views[side] == [text_id(text(r, x)) if x >= 0 else -1 for r, x in read]
         there = batch.passage_languages[own] == language
         assert inputs.texts.others[2].tolist() == np.broadcast_to(there, BATCH).tolist()
-
-
-def test_the_translation_of_a_shared_passage_is_no_negative(world, tmp_path):
-    """Records 0 and 1 ask about one passage; 2 has it in German only, as names coincide."""
-    rows = [
-        {"id": f"r{r}", "lang": x, "query": f"query {r} {x}", "passage": f"passage {r} {x}"}
-        for r in range(5)
-        for x in ("de", "ru")
-    ]
-    for row, own in zip(rows[2:5], rows[:2] + rows[:1], strict=True):
-        row["passage"] = own["passage"]
-    path = tmp_path / "shared.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    table = read_table([path])
-    related = table.related()
-    assert related[0] == related[1] >= 0
-    assert related[2:].tolist() == [-1, -1, -1]
-    tokens = Tokens(world.model, table, ("", ""), (24, 32))
-    plan = BatchPlan(Recipe("x-y", batch_size=5, steps=20), table.shape(), 0)
-    together = 0
-    for batch in plan.batches(0, 20):
-        records, groups, texts = Feed(tokens).inputs(plan, batch).texts.ids
-        left_out = shared(Ids(records, groups, texts), torch.arange(len(records)))
-        for one, first in enumerate(records.tolist()):
-            for two, second in enumerate(records.tolist()):
-                same_text = texts[one] == texts[two]
-                both = max(first, second) < 2
-                assert left_out[one, two] == (first == second or both or same_text)
-        together += int((records < 2).sum() > 1)
-    assert together > 0
 
 
 def test_steps_made_ahead_are_the_steps_asked_for(world):

@@ -102,7 +102,7 @@ class Feed:
             some = hard[rank].from_texts
             parts.append(self.tokens.negatives(rows[some], languages[some], self.negatives))
         parts.append(self.tokens.sequences(1, hard[rank].rows, hard[rank].languages))
-        ids = _ids(rows, hard[rank], parts[1:], self.tokens.table.related())
+        ids = _ids(rows, hard[rank], parts[1:], plan.shape.groups)
         others = np.zeros((3, each), bool)
         row_texts = np.stack([parts[0].texts, *np.full((2, each), NONE)])
         for side, view in enumerate(self.views):
@@ -174,12 +174,12 @@ class _Hard(NamedTuple):
         return self.texts + len(self.rows)
 
 
-def _ids(rows: Ints, hard: _Hard, candidates: list[Sequences], related: Ints) -> Ints:
+def _ids(rows: Ints, hard: _Hard, candidates: list[Sequences], groups: Ints | None) -> Ints:
     """(3, C): records, groups and texts of the candidates. A negative's own text has no record; a
-    mined one has, since it may be another row's passage in another language. Groups are those of
-    related records, so that a text they share is no negative in its other languages either."""
+    mined one has, since it may be another row's passage in another language."""
     records = np.concatenate([rows, np.full(hard.texts, NONE, np.int64), hard.rows])
-    groups = np.where(records == NONE, NONE, related[records])
+    none = np.full(len(records), NONE, np.int64)
+    groups = none if groups is None else np.where(records == NONE, NONE, groups[records])
     return np.stack([records, groups, np.concatenate([part.texts for part in candidates])])
 
 
