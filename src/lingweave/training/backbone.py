@@ -5,9 +5,11 @@ the run itself cannot drift apart.
 """
 
 import importlib.util
+from contextlib import suppress
 from typing import Any
 
 import torch
+from sentence_transformers.sentence_transformer.modules import Transformer
 from tokenizers import processors
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
@@ -15,6 +17,7 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
+from transformers.utils.import_utils import is_flash_attn_2_available
 
 from lingweave.errors import LingweaveError
 from lingweave.training.adapters import add_adapters, poolers_of
@@ -89,6 +92,29 @@ def prepare_backbone(backbone: nn.Module, config: TrainConfig) -> None:
             raise LingweaveError(
                 f"gradient_checkpointing: {type(backbone).__name__} cannot do it; leave it out"
             ) from error
+
+
+def leave_out_padding(module: Transformer, config: TrainConfig) -> None:
+    """Has a run on a GPU encode its texts without padding, where flash-attn is installed and the
+    model can do it; else leaves everything as it is.
+
+    The kernels take bf16 alone. A sharded run needs equally many chunks on all processes, which are
+    made by cutting padded ones.
+
+    Checked against the library's own unpadded inputs, but not yet run with the kernels themselves.
+    """
+    if (
+        config.device == "cpu"
+        or config.precision == "fp32"
+        or config.sharding != "none"
+        or not torch.cuda.is_available()
+        or not torch.cuda.is_bf16_supported()
+        or not is_flash_attn_2_available()
+    ):
+        return
+    with suppress(ValueError, ImportError):  # Not every architecture has the kernels.
+        module.model.set_attn_implementation("flash_attention_2")
+    module.unpad_inputs = None  # Has it look again at what the model can do.
 
 
 def check_static(config: TrainConfig) -> None:

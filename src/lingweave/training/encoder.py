@@ -27,6 +27,7 @@ from lingweave.training.backbone import (
     check_static,
     default_pooling,
     is_decoder,
+    leave_out_padding,
     prepare_backbone,
     prepare_tokenizer,
 )
@@ -65,6 +66,8 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
         longest = max(config.query_length, config.passage_length)
         if isinstance(model[0], Transformer):
             model.max_seq_length = min(longest, limit_of(model[0]) or longest)
+    if isinstance(model[0], Transformer):
+        leave_out_padding(model[0], config)
     model.prompts = {
         "query": config.query_prompt,
         "document": config.passage_prompt,
