@@ -165,7 +165,7 @@ def test_share_and_margin_each_count(share, margin, limits):
     assert rule.limits(torch.tensor([0.5, -0.5])).tolist() == limits
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
     rule=st.builds(

@@ -198,7 +198,7 @@ def way_to_gradients(config, way):
     return found
 
 
-@pytest.mark.parametrize("way", ["copies", "shares"])
+@pytest.mark.parametrize("way", ["copies", pytest.param("shares", marks=pytest.mark.slow)])
 def test_a_transformers_gradients_are_those_of_one_process(pair, uneven_table, way):
     first, second = pair(way_to_gradients, settings(uneven_table), way)
     for worst, hard, _ in (*first, *second):
