@@ -45,7 +45,8 @@ from transformers import (
 
 from lingweave.training import TrainConfig
 from lingweave.training.footprint import footprint_of
-from lingweave.training.run import recipe_of, train
+from lingweave.training.options import recipe_of
+from lingweave.training.run import train
 from lingweave.training.tables import training_table
 from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
 from lingweave.training.trainer import PlanTrainer

@@ -38,7 +38,8 @@ from lingweave.table import ParallelTable
 from lingweave.training import TrainConfig
 from lingweave.training.arguments import arguments
 from lingweave.training.encoder import built_encoder
-from lingweave.training.run import recipe_of, train
+from lingweave.training.options import recipe_of
+from lingweave.training.run import train
 from lingweave.training.tables import training_table
 from lingweave.training.tokens import Tokens
 

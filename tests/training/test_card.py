@@ -230,6 +230,16 @@ def test_the_card_of_a_static_model_says_that_it_is_not_served(quick):
     assert "text-embeddings-inference" not in card.data.tags
     assert "The run was not validated." in card.text
     assert "texts of no known benchmark" in card.text
+    assert "cuts texts" not in card.text
+    assert "temperature 0.05; other rows' passages are negatives" in card.text
+
+
+def test_the_card_of_a_static_model_from_a_folder_knows_what_it_is(quick, tmp_path):
+    first = train(TrainConfig(**quick | {"steps": 2}), on_line=silent, say=silent)
+    again = {"encoder": str(first), "steps": 2, "out": str(tmp_path / "again")}
+    text = card_of(TrainConfig(**quick | again)).text
+    assert "The order of words does not matter" in text
+    assert "cuts texts" not in text
 
 
 def test_a_card_names_the_base_only_if_it_has_a_name_on_a_hub(quick, tmp_path, monkeypatch):

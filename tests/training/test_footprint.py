@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import (
+    BertConfig,
     DistilBertConfig,
     Gemma3TextConfig,
     LlamaConfig,
@@ -26,6 +27,7 @@ from lingweave.training.footprint.ledger import Ledger, Moment
 from lingweave.training.footprint.memory import memory_of
 from lingweave.training.footprint.shape import described
 from lingweave.training.footprint.traced import Setting, Step, Weights, traced_step
+from lingweave.training.run import train
 
 LLAMA_7B = LlamaConfig(vocab_size=32_000, hidden_size=4096, intermediate_size=11_008)
 YI_34B = LlamaConfig(
@@ -287,6 +289,32 @@ def test_the_command_needs_a_configuration_alone(run_of, tmp_path, monkeypatch, 
     assert figures(page, "tokens a step")[0] == f"{16 * (64 + 256):,}"
     assert said(capsys, *words, "--plan_only", "--lora=4", "--steps=77") == page
     assert {p.name for p in tmp_path.iterdir()} == {"m"}  # Nothing was written.
+
+
+def test_a_plan_refuses_what_the_run_would(run_of, table_file, tmp_path, capsys):
+    decoding = run_of(decoder()).encoder
+    for words, match in (
+        (["--sharding=full"], "sharding: full is for transformers"),
+        (["--objective=distill_mse"], "teacher"),
+        (["--optimizer=rowwise", "--max_grad_norm=1"], "max_grad_norm: 1"),
+        (["--negatives=1", "--mined=nowhere.parquet", f"--table={table_file}"], "nowhere.parquet"),
+        ([f"--encoder={decoding}", "--passage_length=100000"], "passage_length: 100000 is more"),
+    ):
+        assert main(["train", "--plan-only", *words]) == 2
+        assert match in capsys.readouterr().err
+
+
+def test_from_python_a_plan_is_not_a_run(quick):
+    with pytest.raises(LingweaveError, match=r"plan_only: .*footprint_of"):
+        train(TrainConfig(**quick | {"plan_only": True}))
+
+
+def test_lengths_are_cut_to_what_the_model_reads(run_of):
+    shape = BertConfig(vocab_size=400, hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+                       intermediate_size=64, max_position_embeddings=40)  # fmt: skip
+    plan = footprint_of(run_of(shape, query_length=64, passage_length=256))
+    assert (plan.config.query_length, plan.config.passage_length) == (40, 40)
+    assert plan.texts.sizes.max() == 40
 
 
 def test_lengths_come_from_the_table_where_there_is_one(table_file, tmp_path, capsys):

@@ -45,3 +45,29 @@ def test_only_plain_tables_that_are_trained():
     model = Words()
     assert plain_tables(model) == [model.words, model.places]
     assert plain_tables(Words().bfloat16()) == []
+
+
+def test_the_gradient_of_bags_is_autograds_summed_by_row():
+    torch.manual_seed(0)
+    bags = nn.EmbeddingBag(12, 4, mode="mean", dtype=torch.float64)
+    ids = torch.tensor([3, 3, 7, 0, 7, 7, 11])
+    offsets = torch.tensor([0, 3, 3, 4])  # The second bag is empty.
+    weights = torch.randn(4, 4, dtype=torch.float64)
+
+    def loss():
+        return (bags(ids, offsets).tanh() * weights).sum()
+
+    loss().backward()
+    expected = bags.weight.grad.clone()
+    bags.zero_grad()
+    with added_in_place([bags]):
+        found = loss()
+        found.backward()
+    assert found.item() == loss().item()
+    gradient = bags.weight.grad
+    assert gradient.is_coalesced()
+    assert gradient.indices()[0].tolist() == [0, 3, 7, 11]
+    torch.testing.assert_close(gradient.to_dense(), expected, rtol=0, atol=1e-15)
+    with added_in_place([bags]):
+        loss().backward()
+    torch.testing.assert_close(bags.weight.grad.to_dense(), 2 * expected, rtol=0, atol=1e-15)

@@ -21,9 +21,9 @@ from lingweave.training import run as running
 from lingweave.training.chunks import in_parts
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of, wanted_of
+from lingweave.training.lookup import added_in_place
 from lingweave.training.loss import Texts, loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote, speaks
-from lingweave.training.rowwise import sparse_weights
 from lingweave.training.sharding import shard
 from lingweave.training.step import cached_step, whole_step
 from lingweave.training.tokens import Tokens
@@ -130,8 +130,6 @@ def prepared(config, chunk_tokens, world_size):
     """A model in fp64 without dropout, and the inputs of each process at a step."""
     table = read_table(config.table)
     model = built_encoder(config, lambda: table.texts("passage")).double().eval()
-    if config.encoder == "static":
-        sparse_weights(config, model)
     tokens = Tokens(model, table, ("Q: ", "P: "), (24, 32))
     terms = objective_of(config.objective, config.temperature)
     feed = feed_of(config, tokens, wanted_of(config, table, terms), chunk_tokens, None)
@@ -183,7 +181,8 @@ def way_to_gradients(config, way):
             wrapped = DistributedDataParallel(
                 model, broadcast_buffers=False
             )  # As the library does.
-        loss = stepped(wrapped, own, terms, everyone(), cached, chunks)
+        with added_in_place([model[0].embedding] if way == "rows" else []):
+            loss = stepped(wrapped, own, terms, everyone(), cached, chunks)
         gradients = named_gradients(model)
         if way == "rows":
             gradients = {n: everyone().mean_of_rows(g).to_dense() for n, g in gradients.items()}

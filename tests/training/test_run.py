@@ -114,9 +114,12 @@ def test_a_finished_run_says_so_and_is_not_touched(quick, capsys):
     config = TrainConfig(**quick)
     folder = train(config, on_line=silent)
     before = (folder / "model.safetensors").stat().st_mtime_ns
+    left = Path(config.out) / "checkpoints" / "step-00000040"
+    left.mkdir(parents=True)  # As a kill at the end of the run leaves it.
     assert train(replace(config, keep=3), on_line=silent) == folder
     assert "complete after 40 steps" in capsys.readouterr().err
     assert (folder / "model.safetensors").stat().st_mtime_ns == before
+    assert not left.parent.exists()
 
 
 def test_another_configuration_in_the_folder_is_refused(quick):

@@ -13,7 +13,7 @@ from lingweave.objectives.infonce import InfoNCE, MultiPositive, info_nce
 from lingweave.objectives.language import Language, Semantic
 from lingweave.objectives.margin import TwoSided
 from lingweave.objectives.mixture import TERMS, objective_of, part, shares, view_languages
-from lingweave.objectives.term import Need, Term
+from lingweave.objectives.term import Contrast, Need, Term
 from lingweave.objectives.variance import Variance
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "AlignPassages",
     "AlignQueries",
     "Clear",
+    "Contrast",
     "DistillKL",
     "DistillMSE",
     "Embedded",

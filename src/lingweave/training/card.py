@@ -14,7 +14,7 @@ import yaml
 from huggingface_hub import ModelCardData
 
 from lingweave.languages import name
-from lingweave.objectives import Term
+from lingweave.objectives import Contrast, Term
 from lingweave.plan import Recipe
 from lingweave.training.config import TrainConfig
 
@@ -41,6 +41,8 @@ class Facts(NamedTuple):
     """Numbers in the model."""
     processes: int
     """How many processes trained it."""
+    longest: int | None
+    """Tokens after which it cuts texts; None: it reads all of them, in any order."""
     not_served: str | None
     """Why text-embeddings-inference does not serve it, as a clause; None: it does."""
 
@@ -164,17 +166,23 @@ def _training(
     record: Mapping[str, Any],
     facts: Facts,
 ) -> str:
-    rows = config.batch_size * facts.processes
     kinds = "; ".join(f"`{k}`: {_KINDS[k]}" for k in dict.fromkeys(p.kind for p in recipe.parts))
-    shared = f", from {facts.processes} processes" if facts.processes > 1 else ""
+    rows, where = config.batch_size, ""
+    if facts.processes > 1:
+        rows *= facts.processes if config.gather else 1
+        where = f", {'from' if config.gather else 'on each of'} {facts.processes} processes"
     stopped = f" of {config.steps:,} planned" if record["steps"] != config.steps else ""
+    objective = " + ".join(f"{term.weight:g} × {term.name}" for term in terms)
+    if any(isinstance(term, Contrast) for term in terms):
+        objective += (
+            f", temperature {config.temperature:g}; other rows' passages are negatives, except"
+            " translations of the row's own, equal texts and passages of the same group"
+        )
     lines = [
         f"- recipe: `{config.recipe}`, that is `{recipe}`: shares of batches by kind ({kinds})",
-        f"- batches of {rows:,} queries with their passages{shared}; {record['steps']:,} steps"
+        f"- batches of {rows:,} queries with their passages{where}; {record['steps']:,} steps"
         f"{stopped}; these weights are those of step {record['step']:,}",
-        f"- objective: {' + '.join(f'{t.weight:g} × {t.name}' for t in terms)}, temperature"
-        f" {config.temperature:g}; other rows' passages are negatives, except translations of the"
-        " row's own, equal texts and passages of the same group",
+        f"- objective: {objective}",
         f"- hard negatives a query: {config.negatives}",
         f"- learning rate {config.peak_rate:g}, {config.schedule} after a warm-up over"
         f" {config.warmup:.0%} of the steps",
@@ -208,17 +216,17 @@ def _validation(record: Mapping[str, Any], history: Sequence[Line]) -> str:
     if not lines:
         return "The run was not validated."
     names = [key for key in lines[-1] if key.startswith("eval_")]
-    chosen = record["step"]
+    kept = record["step"]
     stride = -(-len(lines) // _SHOWN)
     shown = [
         line
         for i, line in enumerate(lines)
-        if i % stride == 0 or line["step"] == chosen or i == len(lines) - 1
+        if i % stride == 0 or line["step"] == kept or i == len(lines) - 1
     ]
     head = ["step", *(name.removeprefix("eval_") for name in names)]
     rows = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for line in shown:
-        step = f"**{line['step']}**" if line["step"] == chosen else str(line["step"])
+        step = f"**{line['step']}**" if line["step"] == kept else str(line["step"])
         figures = [f"{line[name]:.4f}" if name in line else "" for name in names]
         rows.append(f"| {' | '.join([step, *figures])} |")
     precision = ""
@@ -227,15 +235,16 @@ def _validation(record: Mapping[str, Any], history: Sequence[Line]) -> str:
             "; `mono`, `cross` and `multi` are mean average precision in the query's language, in"
             " other languages, and in the pool of all"
         )
+    chosen = "No step was chosen: the figure that was to choose was never a number"
+    if record["criterion"]:
+        chosen = f"The step was chosen by `{record['criterion']}` on the validation records"
     return (
-        f"The step was chosen by `{record['criterion']}` on the validation records; these figures"
-        f" choose a checkpoint and are no results. `loss` is InfoNCE{precision}.\n\n"
-        + "\n".join(rows)
+        f"{chosen}; these figures choose a checkpoint and are no results. `loss` is InfoNCE"
+        f"{precision}.\n\n" + "\n".join(rows)
     )
 
 
 def _limits(record: Mapping[str, Any], config: TrainConfig, facts: Facts) -> str:
-    longest = max(config.query_length, config.passage_length)
     lines = [
         "- Languages that are not in the list above were not trained; what it does with them has"
         " to be measured.",
@@ -243,14 +252,14 @@ def _limits(record: Mapping[str, Any], config: TrainConfig, facts: Facts) -> str
         " rank distance and the share of queries whose own language comes first before use.",
         "- What is wrong or one-sided in the data is so in the model.",
     ]
-    if config.encoder == "static":
+    if facts.longest is None:
         lines.append(
             "- The order of words does not matter to it, and a long text is a mean over many words."
         )
     else:
         lines.append(
             f"- It was trained on queries of {config.query_length} and passages of"
-            f" {config.passage_length} tokens at most, and cuts texts after {longest}."
+            f" {config.passage_length} tokens at most, and cuts texts after {facts.longest}."
         )
     lines.append(
         "- No licence is stated here: what it was trained on and began with may have conditions."

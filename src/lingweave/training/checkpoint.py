@@ -28,6 +28,8 @@ from torch import Tensor
 from lingweave.atomic import write_json
 from lingweave.errors import LingweaveError
 
+FOLDER = "checkpoints"
+"""Where they are in a run's folder."""
 PREFIX = "step-"
 MANIFEST = "checkpoint.json"
 TENSORS, NUMBERS = "optimizer.safetensors", "optimizer.json"

@@ -8,8 +8,6 @@ from sentence_transformers.sentence_transformer.modules import Transformer
 
 from lingweave.encoders.sentence_transformer import identity
 from lingweave.errors import LingweaveError
-from lingweave.objectives import Term
-from lingweave.plan import Recipe
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig
 from lingweave.training.tokens.ways import way_of
@@ -17,20 +15,6 @@ from lingweave.training.validation import validation_plan
 
 _UNCUT = 1_000_000
 _DEFAULTS = TrainConfig()
-
-
-def check_objective(terms: tuple[Term, ...], recipe: Recipe) -> None:
-    """Refuses a term that the recipe's batches would turn into another.
-
-    Raises:
-        LingweaveError: several positives are asked for where each query has one.
-    """
-    several = any(part.kind == "multi" for part in recipe.parts)
-    if not several and any(term.name == "multi_positive" for term in terms):
-        raise LingweaveError(
-            f"objective: with recipe {recipe.name} each query has one positive, and multi_positive"
-            " is infonce; give a recipe with multi(2), or infonce"
-        )
 
 
 def check_validation(config: TrainConfig, table: ParallelTable) -> None:
@@ -78,20 +62,16 @@ def _sha256(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def read_lengths(
-    config: TrainConfig, model: SentenceTransformer
-) -> tuple[tuple[int, int], list[str]]:
+def cut_lengths(config: TrainConfig, limit: int | None) -> tuple[tuple[int, int], list[str]]:
     """Tokens after which queries and passages are cut, and what is to be said of them.
 
     Args:
         config: the run; its lengths hold where the model can read as much.
-        model: its encoder.
+        limit: tokens that its encoder reads at most; None: any number.
 
     Raises:
-        LingweaveError: a length was given that the model cannot read, or one that has no room for
-            text beside the prompt and the marks.
+        LingweaveError: a length was given that the model cannot read.
     """
-    limit = model.max_seq_length if isinstance(model[0], Transformer) else None
     lengths, said = [], []
     for name in ("query_length", "passage_length"):
         length = getattr(config, name)
@@ -104,7 +84,20 @@ def read_lengths(
             said.append(f"{name}: {limit}, all that {config.encoder!r} reads")
             length = limit
         lengths.append(length)
-    both = (lengths[0], lengths[1])
+    return (lengths[0], lengths[1]), said
+
+
+def read_lengths(
+    config: TrainConfig, model: SentenceTransformer
+) -> tuple[tuple[int, int], list[str]]:
+    """As ``cut_lengths``, for an encoder that is at hand.
+
+    Raises:
+        LingweaveError: as there, or a length has no room for text beside the prompt and the marks.
+    """
+    both, said = cut_lengths(
+        config, model.max_seq_length if isinstance(model[0], Transformer) else None
+    )
     prompts = (config.query_prompt, config.passage_prompt)
     way = way_of(model, prompts, both)
     for name, prompt, length in zip(("query", "passage"), prompts, both, strict=True):

@@ -116,8 +116,8 @@ class TrainConfig:
     """adamw (fused), adamw-8bit (bitsandbytes, on a GPU), rowwise (RMSProp on the rows of a static
     encoder that a step uses, without weight decay), or auto: rowwise for static, else adamw."""
     learning_rate: float | None = None
-    """Peak of the rate, of AdamW and rowwise alike; absent: 3e-5, and from nothing 1e-2 (static) or
-    5e-4 (transformer)."""
+    """Peak of the optimiser's rate; absent: 3e-5, and from nothing 2e-2 (static, rowwise), 1e-2
+    (static, AdamW) or 5e-4 (transformer)."""
     weight_decay: float = 1e-2
     """AdamW's decoupled weight decay; rowwise has none, whatever is given."""
     max_grad_norm: float | None = None
@@ -211,7 +211,8 @@ class TrainConfig:
     @property
     def peak_rate(self) -> float:
         """The learning rate after the warm-up."""
-        fresh = {"static": 1e-2, "transformer": 5e-4}
+        rowwise = self.optimizer in ("auto", "rowwise") and not self.max_grad_norm
+        fresh = {"static": 2e-2 if rowwise else 1e-2, "transformer": 5e-4}
         return self.learning_rate or fresh.get(self.encoder, 3e-5)
 
     def to_dict(self) -> dict[str, Any]:

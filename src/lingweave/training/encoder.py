@@ -65,7 +65,8 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
             check_static(config)
         longest = max(config.query_length, config.passage_length)
         if isinstance(model[0], Transformer):
-            model.max_seq_length = min(longest, limit_of(model[0]) or longest)
+            limit = limit_of(model[0].max_seq_length, model[0].model)
+            model.max_seq_length = min(longest, limit or longest)
     if isinstance(model[0], Transformer):
         leave_out_padding(model[0], config)
     model.prompts = {
@@ -77,14 +78,18 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
     return model
 
 
-def limit_of(first: Transformer) -> int | None:
+def limit_of(own: int | None, backbone: nn.Module) -> int | None:
     """Tokens that a transformer can read, by its own settings and its positions; None: any number.
 
     Tables of positions that count from behind the padding token's number, as XLM-R's, have so many
     fewer.
+
+    Args:
+        own: what the model's files say; None: nothing.
+        backbone: its layers; numbers in them are not needed.
     """
-    limits = [first.max_seq_length, getattr(first.config, "max_position_embeddings", None)]
-    for name, module in first.model.named_modules():
+    limits = [own, getattr(backbone.config, "max_position_embeddings", None)]
+    for name, module in backbone.named_modules():
         if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
             skipped = 0 if module.padding_idx is None else module.padding_idx + 1
             limits.append(module.num_embeddings - skipped)

@@ -11,7 +11,7 @@ from lingweave.plan import Recipe
 from lingweave.table import ParallelTable
 from lingweave.training.adapters import merged
 from lingweave.training.card import Facts, model_card
-from lingweave.training.checkpoint import checkpoint_of, damage
+from lingweave.training.checkpoint import FOLDER, checkpoint_of, damage
 from lingweave.training.config import TrainConfig
 from lingweave.training.record import read_model_record, write_model_record
 from lingweave.training.serving import add_serving_files, not_served
@@ -48,6 +48,7 @@ def write_models(
                 width=trainer.model.get_embedding_dimension() or 0,
                 parameters=parameters,
                 processes=trainer.everyone.size,
+                longest=trainer.model.max_seq_length if not trainer.static else None,
                 not_served=not_served(trainer.model),
             )
             record = read_model_record(part)
@@ -65,5 +66,10 @@ def write_models(
             )
         trainer._load_from_checkpoint(str(chosen))
     write(out / "model", best or state.global_step)
-    shutil.rmtree(trainer.checkpoints, ignore_errors=True)
+    drop_checkpoints(out)
     return str(out / "model")
+
+
+def drop_checkpoints(out: Path) -> None:
+    """Removes what a finished run no longer needs."""
+    shutil.rmtree(out / FOLDER, ignore_errors=True)

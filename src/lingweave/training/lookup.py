@@ -1,11 +1,12 @@
-"""The gradient of an embedding table, added up where it is kept.
+"""The gradient of an embedding table, made where it is kept, of the rows that were looked up.
 
 Autograd's own gradient of a lookup is a matrix of the whole vocabulary, nearly all of it zeros,
 which is then added to that of the chunk before: 15 ms a chunk for 32,000 × 256 on one core, where
-the rows that were looked up take 0.2 ms.
+the rows that were looked up take 0.2 ms. Its sparse gradient of bags has a row for each token, to
+be added up later: 2.2 ms for 6,500 tokens × 128, where sums by row take 0.6 ms.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -36,6 +37,34 @@ class _Lookup(torch.autograd.Function):
         return None, None, None
 
 
+class _Means(torch.autograd.Function):
+    """Means of the rows of bags; the backward pass sets the table's gradient, sparse and summed."""
+
+    @staticmethod
+    def forward(ctx: Any, ids: Tensor, offsets: Tensor, table: Tensor) -> Tensor:
+        ctx.save_for_backward(ids, offsets)
+        ctx.table = table
+        return functional.embedding_bag(ids, table, offsets, mode="mean")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None]:
+        (ids, offsets), table = ctx.saved_tensors, ctx.table
+        (gradient,) = gradients
+        sizes = torch.diff(offsets, append=offsets.new_tensor([len(ids)]))
+        bags = torch.repeat_interleave(sizes)
+        # Sums by row are bags too: of the gradients of the texts in which a row stands.
+        by_row, order = ids.sort(stable=True)
+        rows, counts = torch.unique_consecutive(by_row, return_counts=True)
+        values = functional.embedding_bag(
+            bags[order], gradient / sizes.unsqueeze(1), counts.cumsum(0) - counts, mode="sum"
+        )
+        found = torch.sparse_coo_tensor(
+            rows.unsqueeze(0), values, table.shape, is_coalesced=True, check_invariants=False
+        )
+        table.grad = found if table.grad is None else table.grad + found
+        return None, None, None
+
+
 def plain_tables(model: nn.Module) -> list[nn.Embedding]:
     """The embedding tables whose gradient can be added up in place: on a CPU, trained in fp32 or
     more, and looked up in the plain way. On a GPU the additions would come in any order."""
@@ -54,13 +83,15 @@ def plain_tables(model: nn.Module) -> list[nn.Embedding]:
 
 
 @contextmanager
-def added_in_place(tables: list[nn.Embedding]) -> Iterator[None]:
-    """Within it the gradients of these tables are added to ``weight.grad`` by the backward pass.
+def added_in_place(tables: Sequence[nn.Embedding | nn.EmbeddingBag]) -> Iterator[None]:
+    """Within it the gradients of these tables are added to ``weight.grad`` by the backward pass:
+    those of bags, which must be means, as sparse matrices.
 
-    For one process only: what sums gradients over processes waits for autograd to bring them.
+    Not under what sums gradients over processes as autograd brings them.
     """
     for table in tables:
-        table.forward = partial(_rows, table)  # type: ignore[method-assign]
+        own: Any = _rows if isinstance(table, nn.Embedding) else _means
+        table.forward = partial(own, table)  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -70,4 +101,9 @@ def added_in_place(tables: list[nn.Embedding]) -> Iterator[None]:
 
 def _rows(table: nn.Embedding, ids: Tensor) -> Tensor:
     found: Tensor = _Lookup.apply(ids, table.weight, table.padding_idx)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _means(table: nn.EmbeddingBag, ids: Tensor, offsets: Tensor) -> Tensor:
+    found: Tensor = _Means.apply(ids, offsets, table.weight)  # type: ignore[no-untyped-call]
     return found

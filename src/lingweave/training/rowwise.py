@@ -16,20 +16,18 @@ from lingweave.errors import LingweaveError
 from lingweave.training.config import TrainConfig
 
 
-def sparse_weights(config: TrainConfig, model: SentenceTransformer) -> list[nn.Parameter]:
-    """The table of a static encoder, set to give gradients of the rows that were used.
+def row_weights(config: TrainConfig, model: SentenceTransformer) -> list[nn.Parameter]:
+    """The table of a static encoder, which is all that is trained.
 
     Raises:
         LingweaveError: something else would be trained too.
     """
-    first = model[0]
     weights = [p for p in model.parameters() if p.requires_grad]
-    if not isinstance(first, StaticEmbedding) or len(weights) != 1:
+    if not isinstance(model[0], StaticEmbedding) or len(weights) != 1:
         raise LingweaveError(
             f"optimizer: rowwise is for static encoders with nothing behind them, and"
             f" {config.encoder!r} is another; give adamw"
         )
-    first.embedding.sparse = True
     return weights
 
 

@@ -1,6 +1,5 @@
 """A training run from its configuration to a finished model, resumable at any step."""
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,33 +10,27 @@ import torch
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 from lingweave.errors import LingweaveError
-from lingweave.objectives import objective_of
-from lingweave.plan import BatchPlan, Recipe
+from lingweave.plan import BatchPlan
 from lingweave.plan.balance import balance
 from lingweave.table import ParallelTable
 from lingweave.training.arguments import arguments
-from lingweave.training.backbone import check_engine
-from lingweave.training.checkpoint import complete_checkpoints, step_of
-from lingweave.training.checks import (
-    check_objective,
-    check_validation,
-    inputs_of,
-    read_lengths,
-)
+from lingweave.training.checkpoint import FOLDER, complete_checkpoints, step_of
+from lingweave.training.checks import check_validation, inputs_of, read_lengths
 from lingweave.training.config import TrainConfig
 from lingweave.training.data import Feed, PlannedBatches
 from lingweave.training.defaults import autocasts, chunk_budget
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of, wanted_of
-from lingweave.training.finish import write_models
+from lingweave.training.finish import drop_checkpoints, write_models
 from lingweave.training.history import History
+from lingweave.training.options import options_of
 from lingweave.training.processes import speaks
 from lingweave.training.record import check_folder, given_back, read_model_record, write_run
-from lingweave.training.rowwise import sparse_weights
-from lingweave.training.sharding import check_sharding, whole
+from lingweave.training.rowwise import row_weights
+from lingweave.training.sharding import whole
 from lingweave.training.surroundings import surroundings
 from lingweave.training.tables import training_table, validation_table, vocabulary_texts
-from lingweave.training.teacher import check_teacher, teacher_of
+from lingweave.training.teacher import teacher_of
 from lingweave.training.tokens import Tokens, store_folder
 from lingweave.training.trainer import Line, PlanTrainer
 from lingweave.training.validation import Validation
@@ -82,20 +75,18 @@ def train(
     """
     config_out = Path(config.out)
     say = (say or (lambda message: print(message, file=sys.stderr))) if speaks() else _silent
+    if config.plan_only:
+        raise LingweaveError("plan_only: it is an option of the command; call footprint_of")
     check_folder(config_out, config)
-    _check_packages(config)
-    check_engine(config)
-    check_sharding(config)
-    recipe = recipe_of(config)
-    terms = objective_of(config.objective, config.temperature)
-    check_teacher(config, terms)
-    check_objective(terms, recipe)
+    recipe, terms = options_of(config)
     with surroundings(config) as interruption, ExitStack() as stack:
         table = table if table is not None else training_table(config)
         model_folder = config_out / "model"
         if model_folder.is_dir():
             write_run(config_out, config, table, {})
             record = read_model_record(model_folder)
+            if speaks():  # A kill may have come between the model and this.
+                drop_checkpoints(config_out)
             say(f"{config_out}: complete after {record['steps']} steps")
             return model_folder
         wanted = wanted_of(config, table, terms, say)
@@ -107,7 +98,7 @@ def train(
         model = built_encoder(config, lambda: vocabulary_texts(config, table))
         static = isinstance(model[0], StaticEmbedding)
         if config.optimizer == "rowwise":
-            sparse_weights(config, model)
+            row_weights(config, model)
         lengths, cut = read_lengths(config, model)
         for line in cut:
             say(line)
@@ -116,7 +107,7 @@ def train(
         args = arguments(config, static, autocasts(config, static, bf16_gpu))
         prompts = (config.query_prompt, config.passage_prompt)
         store = store_folder(config.tokens, config.table, config.out)
-        saved = complete_checkpoints(config_out / "checkpoints")[-1:] if resumed else []
+        saved = complete_checkpoints(config_out / FOLDER)[-1:] if resumed else []
         begun = step_of(saved[0]) if saved else 0
 
         def check() -> None:
@@ -165,31 +156,6 @@ def train(
             finished = partial(write_models, trainer, config, recipe, terms, table, valid)
             trainer.everyone.by_first(finished)
         return model_folder
-
-
-def recipe_of(config: TrainConfig) -> Recipe:
-    """The plan's recipe of a run.
-
-    Raises:
-        LingweaveError: the recipe cannot be read.
-    """
-    return Recipe(
-        config.recipe,
-        batch_size=config.batch_size,
-        steps=config.steps,
-        language_exponent=config.language_exponent,
-        dataset_exponent=config.dataset_exponent,
-    )
-
-
-def _check_packages(config: TrainConfig) -> None:
-    wanted = {"tensorboard": ("tensorboard", "tensorboardX"), "wandb": ("wandb",)}
-    names = wanted.get(config.report_to)
-    if names and not any(importlib.util.find_spec(name) for name in names):
-        raise LingweaveError(
-            f"report_to: {config.report_to} needs a package that is not installed:"
-            f" pip install {names[0]}"
-        )
 
 
 def _silent(message: str) -> None:

@@ -29,7 +29,7 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from sentence_transformers.sentence_transformer.training_args import (
     SentenceTransformerTrainingArguments,
 )
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 from transformers import TrainerState
@@ -40,6 +40,7 @@ from lingweave.atomic import disk_errors_named, new_folder
 from lingweave.errors import LingweaveError
 from lingweave.objectives import Term
 from lingweave.training.checkpoint import (
+    FOLDER,
     checkpoint_of,
     latest_whole,
     load_optimizer,
@@ -57,7 +58,7 @@ from lingweave.training.flow import Flow, out_of_patience
 from lingweave.training.lookup import added_in_place, plain_tables
 from lingweave.training.loss import loss_and_gradient, unit
 from lingweave.training.processes import Processes, Vote
-from lingweave.training.rowwise import RowwiseRMSProp, sparse_weights
+from lingweave.training.rowwise import RowwiseRMSProp, row_weights
 from lingweave.training.sharding import shard, split_state, whole, whole_state
 from lingweave.training.step import cached_step, whole_step
 from lingweave.training.surroundings import Interruption
@@ -85,7 +86,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         self.config = config
         self.validation = validation
         self.on_line = on_line
-        self.checkpoints = Path(config.out) / "checkpoints"
+        self.checkpoints = Path(config.out) / FOLDER
         self.static = isinstance(model[0], StaticEmbedding)
         self.bare = self.static and len([p for p in model.parameters() if p.requires_grad]) == 1
         self.batches = batches
@@ -129,7 +130,7 @@ class PlanTrainer(SentenceTransformerTrainer):
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         if self.optimizer is None and self.by_rows:
             self.optimizer = RowwiseRMSProp(
-                sparse_weights(self.config, self.model), self.args.learning_rate
+                row_weights(self.config, self.model), self.args.learning_rate
             )
         return super().create_optimizer(model)
 
@@ -165,7 +166,7 @@ class PlanTrainer(SentenceTransformerTrainer):
         def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:
             return loss_and_gradient(vectors, texts, self.terms, self.processes)
 
-        with added_in_place(plain_tables(model) if self.everyone.size == 1 else []):
+        with added_in_place(self._tables(model)):
             if self.config.grad_cache:
                 apart = partial(self.accelerator.no_sync, model)
                 value = cached_step(encode, chunks, step.order, loss, apart)
@@ -176,6 +177,12 @@ class PlanTrainer(SentenceTransformerTrainer):
             assert weight.grad is not None
             weight.grad = self.everyone.mean_of_rows(weight.grad)
         return value
+
+    def _tables(self, model: Any) -> Sequence[nn.Embedding | nn.EmbeddingBag]:
+        """The tables whose gradients are made here and not by autograd."""
+        if self.by_rows:
+            return [model[0].embedding]
+        return plain_tables(model) if self.everyone.size == 1 else []
 
     def _equally_many(self, chunks: list[Features]) -> list[Features]:
         """The chunks, so many on every process: each takes all of them through a split model."""

@@ -1,14 +1,15 @@
 """The size, memory and time of a run before it starts: `lingweave train --plan-only`."""
 
 import os
+from dataclasses import replace
 from typing import NamedTuple
 
-from lingweave.objectives import objective_of
 from lingweave.plan import Recipe
 from lingweave.table import ParallelTable
-from lingweave.training.backbone import check_engine
+from lingweave.training.checks import cut_lengths
 from lingweave.training.config import TrainConfig
 from lingweave.training.defaults import autocasts, chunk_budget, optimizer_of
+from lingweave.training.feeding import wanted_of
 from lingweave.training.footprint.batches import (
     Texts,
     padded_tokens,
@@ -17,8 +18,9 @@ from lingweave.training.footprint.batches import (
 )
 from lingweave.training.footprint.devices import USABLE, UTILISATION, Device, device_of
 from lingweave.training.footprint.memory import Memory, memory_of
-from lingweave.training.footprint.shape import described
+from lingweave.training.footprint.shape import described, limit
 from lingweave.training.footprint.traced import Setting, Step, traced_step
+from lingweave.training.options import options_of
 
 
 class Footprint(NamedTuple):
@@ -70,16 +72,20 @@ def footprint_of(
         recipe: its batches; needed with a table.
 
     Raises:
-        LingweaveError: the encoder has no configuration, or cannot be planned.
+        LingweaveError: the encoder has no configuration, or cannot be planned; or the run would be
+            refused.
     """
     device = device_of(config.plan_device, config.device == "cpu")
     ranks = int(os.environ.get("WORLD_SIZE", "1"))
     shape = described(config)
     static = shape.config is None
-    check_engine(config)
+    terms = options_of(config).terms
+    lengths, _ = cut_lengths(config, limit(shape, config))
+    config = replace(config, query_length=lengths[0], passage_length=lengths[1])
+    if table is not None:
+        wanted_of(config, table, terms)
     budget = chunk_budget(config, static, device.gpu)
     autocast = autocasts(config, static, device.gpu)
-    terms = objective_of(config.objective, config.temperature)
     needs = frozenset(need for term in terms for need in term.needs)
     texts = None
     if table is not None and recipe is not None:

@@ -8,7 +8,7 @@ from transformers.utils import logging
 from lingweave.training.config import TrainConfig
 from lingweave.training.footprint.footprint import footprint_of
 from lingweave.training.footprint.show import print_footprint
-from lingweave.training.run import recipe_of
+from lingweave.training.options import recipe_of
 from lingweave.training.tables import training_table
 
 

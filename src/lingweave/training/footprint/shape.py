@@ -8,13 +8,13 @@ import torch
 from huggingface_hub import snapshot_download
 from sentence_transformers.sentence_transformer.modules import Pooling
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from lingweave.errors import LingweaveError
 from lingweave.training.backbone import DTYPES, default_pooling, prepare_backbone
 from lingweave.training.config import TrainConfig
 from lingweave.training.defaults import optimizer_of
-from lingweave.training.encoder import transformer_shape
+from lingweave.training.encoder import limit_of, transformer_shape
 from lingweave.training.sharding import layers_of
 from lingweave.training.tokens import Features
 
@@ -126,15 +126,7 @@ class Stack(nn.Module):
         assert own is not None
         if hasattr(own, "use_cache"):
             own.use_cache = False
-        try:
-            self.backbone = AutoModel.from_config(  # type: ignore[no-untyped-call]
-                own, dtype=DTYPES[config.weights]
-            )
-        except (ValueError, KeyError, ImportError, AttributeError) as error:
-            reason = " ".join(str(error).split())[:160]
-            raise LingweaveError(
-                f"plan_only: no encoder can be made of {config.encoder}'s config.json: {reason}"
-            ) from error
+        self.backbone = _backbone(own, config)
         text = own.get_text_config()
         self.pooling = Pooling(text.hidden_size, shape.pooling)
         dtype = DTYPES[config.weights]
@@ -152,6 +144,39 @@ class Stack(nn.Module):
         given = {"token_embeddings": found, "attention_mask": features["attention_mask"]}
         vectors: Tensor = self.heads(self.pooling(given)["sentence_embedding"])
         return vectors
+
+
+def limit(shape: Described, config: TrainConfig) -> int | None:
+    """Tokens that the encoder reads at most; None: any number.
+
+    Raises:
+        LingweaveError: no encoder can be made of the configuration.
+    """
+    if shape.config is None:
+        return None
+    own = []
+    for name, key in (
+        ("sentence_bert_config.json", "max_seq_length"),
+        ("tokenizer_config.json", "model_max_length"),
+    ):
+        path = (shape.folder or Path()) / name
+        if shape.folder is not None and path.is_file():
+            own.append(_json(path).get(key))
+    with torch.device("meta"):
+        backbone = _backbone(shape.config, config)
+    return limit_of(min((x for x in own if x), default=None), backbone)
+
+
+def _backbone(shape: PretrainedConfig, config: TrainConfig) -> PreTrainedModel:
+    try:
+        return AutoModel.from_config(  # type: ignore[no-untyped-call,no-any-return]
+            shape, dtype=DTYPES[config.weights]
+        )
+    except (ValueError, KeyError, ImportError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise LingweaveError(
+            f"plan_only: no encoder can be made of {config.encoder}'s config.json: {reason}"
+        ) from error
 
 
 def shaped_encoder(shape: Described, config: TrainConfig) -> nn.Module:

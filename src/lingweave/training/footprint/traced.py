@@ -99,9 +99,10 @@ def traced_step(shape: Described, setting: Setting) -> Step:
     chunks = _chunks(setting)
     weights = _weights(encoder)
     if isinstance(encoder, Bag) and encoder.embedding.sparse:
-        # The rows that the tokens name, as they come and added up, with their numbers.
-        a_token = 2 * (4 * config.dimension + 8)
-        weights = weights._replace(gradients=int(setting.sizes.sum()) * a_token)
+        # A row for each that the tokens name, with its number, and five numbers a token to sum by.
+        tokens = int(setting.sizes.sum())
+        rows = min(tokens, config.vocabulary) * (4 * config.dimension + 8)
+        weights = weights._replace(gradients=rows + 40 * tokens)
 
     def at_depth(depth: int) -> list[float]:
         with shortened(lists, depth):
