@@ -124,6 +124,12 @@ class PlanTrainer(SentenceTransformerTrainer):
             warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
             return super()._prepare_for_training(*args, **kwargs)  # type: ignore[no-untyped-call]
 
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        # Accelerate's wrapper scales losses for fp16, which is not used here, and looks twice a
+        # step for a package among all that are installed.
+        self.optimizer = getattr(self.optimizer, "optimizer", self.optimizer)
+        return super().create_scheduler(num_training_steps, self.optimizer)
+
     def get_train_dataloader(self) -> DataLoader[Any]:
         return loader_of(self.batches)
 

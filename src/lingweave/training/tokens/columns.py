@@ -78,16 +78,19 @@ class Column(NamedTuple):
         if not len(places):
             return Sequences(*np.empty((3, 0), np.int64))
         numbers = np.searchsorted(self.starts, places, "right") - 1
-        ids, texts = [], []
+        cells = places - self.starts[numbers]
+        begins, ends, texts = np.empty((3, len(places)), np.int64)
+        for number in np.unique(numbers).tolist():
+            shard, here = self.shards[number], numbers == number
+            begins[here], ends[here] = shard.offsets[cells[here]], shard.offsets[cells[here] + 1]
+            texts[here] = shard.texts[cells[here]]
         # A slice a text: gathering token by token takes as long for one shard, longer for many.
-        for number, cell in zip(
-            numbers.tolist(), (places - self.starts[numbers]).tolist(), strict=True
-        ):
-            shard = self.shards[number]
-            ids.append(shard.ids[shard.offsets[cell] : shard.offsets[cell + 1]])
-            texts.append(shard.texts[cell])
-        sizes = np.fromiter(map(len, ids), np.int64, len(ids))
-        found = Sequences(np.concatenate(ids, dtype=np.int64), sizes, np.array(texts, np.int64))
+        shards = [self.shards[number].ids for number in numbers.tolist()]
+        ids = [
+            shard[begin:end]
+            for shard, begin, end in zip(shards, begins.tolist(), ends.tolist(), strict=True)
+        ]
+        found = Sequences(np.concatenate(ids, dtype=np.int64), ends - begins, texts)
         if (found.texts < 0).any():
             raise ValueError("a row was asked for in a language in which it has no such text")
         return found
