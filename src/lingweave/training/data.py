@@ -24,7 +24,7 @@ from lingweave.training.loss import Texts
 from lingweave.training.teacher import Teacher
 from lingweave.training.tokens import Features, Sequences, Tokens, joined
 
-_AHEAD = 2
+AHEAD = 2
 """Steps made ready in advance."""
 
 
@@ -189,13 +189,29 @@ class PlannedBatches(Dataset[Inputs]):
     column_names = ("query", "passage", "label")
 
     def __init__(
-        self, plan: BatchPlan, feed: Feed, steps: int, rank: int = 0, pin: bool = False
+        self,
+        plan: BatchPlan,
+        feed: Feed,
+        steps: int,
+        rank: int = 0,
+        pin: bool = False,
+        ahead: int = AHEAD,
     ) -> None:
+        """
+        Args:
+            plan: what is in a step.
+            feed: where its texts are.
+            steps: of the run.
+            rank: the process's.
+            pin: whether inputs are put into pinned memory.
+            ahead: steps made ready on a thread; 0: each when it is asked for.
+        """
         self.plan = plan
         self.feed = feed
         self.steps = steps
         self.rank = rank
         self.pin = pin
+        self.ahead = ahead
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lingweave-batches")
         self._ready: dict[int, Future[Inputs]] = {}
 
@@ -203,7 +219,9 @@ class PlannedBatches(Dataset[Inputs]):
         return self.steps
 
     def __getitem__(self, step: int) -> Inputs:
-        for ahead in range(step, min(step + 1 + _AHEAD, self.steps)):
+        if not self.ahead:
+            return self.made(step)
+        for ahead in range(step, min(step + 1 + self.ahead, self.steps)):
             if ahead not in self._ready:
                 self._ready[ahead] = self._thread.submit(self.made, ahead)
         for past in [number for number in self._ready if number < step]:

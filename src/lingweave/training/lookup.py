@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -53,7 +54,7 @@ class _Means(torch.autograd.Function):
         sizes = torch.diff(offsets, append=offsets.new_tensor([len(ids)]))
         bags = torch.repeat_interleave(sizes)
         # Sums by row are bags too: of the gradients of the texts in which a row stands.
-        by_row, order = ids.sort(stable=True)
+        by_row, order = _in_order(ids, len(table))
         rows, counts = torch.unique_consecutive(by_row, return_counts=True)
         values = functional.embedding_bag(
             bags[order], gradient / sizes.unsqueeze(1), counts.cumsum(0) - counts, mode="sum"
@@ -63,6 +64,15 @@ class _Means(torch.autograd.Function):
         )
         table.grad = found if table.grad is None else table.grad + found
         return None, None, None
+
+
+def _in_order(ids: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """The ids, (n,) below ``rows``, in ascending order, and where each of them stood."""
+    if ids.device.type == "cpu" and rows <= 1 << 16:  # numpy sorts 16 bits five times as fast.
+        order = torch.from_numpy(np.argsort(ids.numpy().astype(np.uint16), kind="stable"))
+        return ids[order], order
+    by_row, order = ids.sort(stable=True)
+    return by_row, order
 
 
 def plain_tables(model: nn.Module) -> list[nn.Embedding]:

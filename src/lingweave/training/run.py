@@ -17,7 +17,7 @@ from lingweave.training.arguments import arguments
 from lingweave.training.checkpoint import FOLDER, complete_checkpoints, step_of
 from lingweave.training.checks import check_validation, inputs_of, read_lengths
 from lingweave.training.config import TrainConfig
-from lingweave.training.data import Feed, PlannedBatches
+from lingweave.training.data import AHEAD, Feed, PlannedBatches
 from lingweave.training.defaults import autocasts, chunk_budget
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of, wanted_of
@@ -129,7 +129,9 @@ def train(
             teacher = teacher_of(config, table, store, say, width)
         tokens = tokens_of(table, config.negatives > 0)
         feed = feed_of(config, tokens, wanted, budget, teacher)
-        batches = PlannedBatches(plan, feed, config.steps, args.process_index, on_gpu)
+        # A static encoder's step on a CPU is so short that a thread costs more than it saves.
+        ahead = 0 if static and not on_gpu else AHEAD
+        batches = PlannedBatches(plan, feed, config.steps, args.process_index, on_gpu, ahead)
         stack.callback(batches.close)
         validation = None
         if config.eval_every and valid is not None:
