@@ -31,7 +31,8 @@ def options_of(config: TrainConfig) -> Options:
         LingweaveError: an option cannot be read, does not go with the others, or needs a package or
             a device that is not here.
     """
-    _check_packages(config)
+    if not config.plan_only:
+        _check_packages(config)
     check_engine(config)
     check_sharding(config)
     recipe = recipe_of(config)

@@ -79,7 +79,7 @@ def footprint_of(
     ranks = int(os.environ.get("WORLD_SIZE", "1"))
     shape = described(config)
     static = shape.config is None
-    terms = options_of(config).terms
+    terms = options_of(replace(config, plan_only=True)).terms
     lengths, _ = cut_lengths(config, limit(shape, config))
     config = replace(config, query_length=lengths[0], passage_length=lengths[1])
     if table is not None:
