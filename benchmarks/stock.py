@@ -37,6 +37,7 @@ from lingweave.plan import BatchPlan
 from lingweave.table import ParallelTable
 from lingweave.training import TrainConfig
 from lingweave.training.arguments import arguments
+from lingweave.training.defaults import peak_rate
 from lingweave.training.encoder import built_encoder
 from lingweave.training.options import recipe_of
 from lingweave.training.run import train
@@ -163,7 +164,7 @@ def prepared(folder: Path, table: ParallelTable, config: TrainConfig) -> TrainCo
         model[0].model.config.dropout = model[0].model.config.attention_dropout = 0.0
     model.save_pretrained(str(folder / "encoder"), create_model_card=False)
     fields = {"encoder": str(folder / "encoder"), "table": [str(folder / "table.arrow")]}
-    return TrainConfig(**{**config.to_dict(), **fields, "learning_rate": config.peak_rate})
+    return TrainConfig(**{**config.to_dict(), **fields, "learning_rate": peak_rate(config)})
 
 
 def tokens_a_step(config: TrainConfig, budget: int, steps: int = 30) -> tuple[float, float, float]:

@@ -231,7 +231,7 @@ def test_the_card_of_a_static_model_says_that_it_is_not_served(quick):
     assert "The run was not validated." in card.text
     assert "texts of no known benchmark" in card.text
     assert "cuts texts" not in card.text
-    assert "temperature 0.05; other rows' passages are negatives" in card.text
+    assert "1 × infonce (temperature 0.05); other rows' passages are negatives" in card.text
 
 
 def test_the_card_of_a_static_model_from_a_folder_knows_what_it_is(quick, tmp_path):

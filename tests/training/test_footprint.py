@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.profiler import ProfilerActivity, profile
 from transformers import (
     BertConfig,
     DistilBertConfig,
@@ -25,9 +26,13 @@ from lingweave.training.encoder import built_encoder
 from lingweave.training.footprint import devices, footprint_of, traced
 from lingweave.training.footprint.ledger import Ledger, Moment
 from lingweave.training.footprint.memory import memory_of
-from lingweave.training.footprint.shape import described
+from lingweave.training.footprint.shape import described, limit
 from lingweave.training.footprint.traced import Setting, Step, Weights, traced_step
+from lingweave.training.lookup import added_in_place
+from lingweave.training.loss import unit
+from lingweave.training.rowwise import RowwiseRMSProp
 from lingweave.training.run import train
+from lingweave.training.step import whole_step
 
 LLAMA_7B = LlamaConfig(vocab_size=32_000, hidden_size=4096, intermediate_size=11_008)
 YI_34B = LlamaConfig(
@@ -299,6 +304,17 @@ def test_a_plan_refuses_what_the_run_would(run_of, table_file, tmp_path, capsys)
         (["--optimizer=rowwise", "--max_grad_norm=1"], "max_grad_norm: 1"),
         (["--negatives=1", "--mined=nowhere.parquet", f"--table={table_file}"], "nowhere.parquet"),
         ([f"--encoder={decoding}", "--passage_length=100000"], "passage_length: 100000 is more"),
+        ([f"--encoder={decoding}", "--optimizer=rowwise"], "optimizer: rowwise is for static"),
+        (
+            [
+                "--objective=distill_mse",
+                "--teacher=m",
+                "--teacher_language=tlh",
+                f"--table={table_file}",
+            ],
+            "teacher_language: 'tlh'",
+        ),
+        (["--eval_every=1", f"--table={table_file}", "--valid=nowhere.jsonl"], "nowhere.jsonl"),
     ):
         assert main(["train", "--plan-only", *words]) == 2
         assert match in capsys.readouterr().err
@@ -359,6 +375,63 @@ def test_mistakes_are_one_line(tmp_path, capsys, files, words, message):
     assert error.startswith("lingweave: ")
     assert error.count("\n") == 1
     assert message in error
+
+
+def test_a_row_wise_step_takes_what_its_rows_take():
+    config = TrainConfig(encoder="static", vocabulary=20_000, dimension=64, batch_size=64,
+                         query_length=20, passage_length=100, device="cpu")  # fmt: skip
+    sizes = np.repeat([20, 100], 64)
+    setting = Setting(config, sizes, 0, False, False)
+    memory = memory_of(traced_step(described(config), setting), "rowwise")
+    planned = memory.peak - memory.of("weights").most - memory.of("optimiser").most
+
+    table = nn.EmbeddingBag(20_000, 64, mode="mean")
+    optimizer = RowwiseRMSProp(table.parameters(), lr=0.1)
+    ids = torch.randperm(20_000)[: sizes.sum()]  # All different, as a plan has to assume.
+    offsets = torch.from_numpy(sizes.cumsum() - sizes)
+    given = [{"input_ids": ids, "offsets": offsets}]
+    for _ in range(2):  # The optimiser's state comes with the first.
+        table.weight.grad = None
+        with (
+            profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watch,
+            added_in_place([table]),
+        ):
+            whole_step(lambda number, chunk: unit(table(chunk["input_ids"], chunk["offsets"])),
+                       given, None, lambda vectors: traced._loss(vectors, setting))  # fmt: skip
+            optimizer.step()
+    assert planned == pytest.approx(benchmark._largest_sum(watch), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "tokenizer", "modules", "length"),
+    [
+        (128, 64, True, 128),  # sentence-transformers' own file goes first
+        (64, 128, True, 64),
+        (128, 64, False, 64),  # and is not read in a folder that is not theirs
+        (None, 128, True, 128),
+        (None, None, False, 512),  # the table of positions
+    ],
+)
+def test_a_plan_reads_as_many_tokens_as_the_run_would(
+    run_of, tmp_path, theirs, tokenizer, modules, length
+):
+    config = run_of(small(max_position_embeddings=512), passage_length=512)
+    if theirs is not None:
+        text = json.dumps({"max_seq_length": theirs})
+        (tmp_path / "m" / "sentence_bert_config.json").write_text(text)
+    if tokenizer is not None:
+        (tmp_path / "m" / "tokenizer_config.json").write_text(
+            f'{{"model_max_length": {tokenizer}}}'
+        )
+    if modules:
+        part = {
+            "idx": 0,
+            "name": "0",
+            "path": "",
+            "type": "sentence_transformers.models.Transformer",
+        }
+        (tmp_path / "m" / "modules.json").write_text(json.dumps([part]))
+    assert limit(described(config), config) == length
 
 
 QUICK = ["DistilBERT, chunks of 512"]

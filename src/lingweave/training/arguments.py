@@ -8,6 +8,7 @@ from sentence_transformers.sentence_transformer.training_args import (
 )
 
 from lingweave.training.config import TrainConfig
+from lingweave.training.defaults import peak_rate
 
 
 def arguments(
@@ -20,7 +21,7 @@ def arguments(
         output_dir=config.out,
         max_steps=config.steps,
         per_device_train_batch_size=config.batch_size,
-        learning_rate=config.peak_rate,
+        learning_rate=peak_rate(config),
         weight_decay=config.weight_decay,
         max_grad_norm=clip,
         warmup_steps=math.ceil(config.warmup * config.steps),

@@ -14,9 +14,10 @@ import yaml
 from huggingface_hub import ModelCardData
 
 from lingweave.languages import name
-from lingweave.objectives import Contrast, Term
+from lingweave.objectives import Clear, Contrast, InfoNCE, MultiPositive, Term, TwoSided
 from lingweave.plan import Recipe
 from lingweave.training.config import TrainConfig
+from lingweave.training.defaults import peak_rate
 
 Line = Mapping[str, Any]
 _DEFAULTS = TrainConfig().to_dict()
@@ -28,6 +29,7 @@ _KINDS = {
     "pivot": "one side in a fixed language",
     "multi": "each record in several rows with different languages",
 }
+_AGAINST_OTHER_ROWS = (InfoNCE, MultiPositive, TwoSided, Clear)
 _SHOWN = 20
 """Validations in the table at most, taken evenly."""
 
@@ -172,11 +174,11 @@ def _training(
         rows *= facts.processes if config.gather else 1
         where = f", {'from' if config.gather else 'on each of'} {facts.processes} processes"
     stopped = f" of {config.steps:,} planned" if record["steps"] != config.steps else ""
-    objective = " + ".join(f"{term.weight:g} × {term.name}" for term in terms)
-    if any(isinstance(term, Contrast) for term in terms):
+    objective = " + ".join(map(_term, terms))
+    if any(isinstance(term, _AGAINST_OTHER_ROWS) for term in terms):
         objective += (
-            f", temperature {config.temperature:g}; other rows' passages are negatives, except"
-            " translations of the row's own, equal texts and passages of the same group"
+            "; other rows' passages are negatives, except translations of the row's own, equal"
+            " texts and passages of the same group"
         )
     lines = [
         f"- recipe: `{config.recipe}`, that is `{recipe}`: shares of batches by kind ({kinds})",
@@ -184,7 +186,7 @@ def _training(
         f"{stopped}; these weights are those of step {record['step']:,}",
         f"- objective: {objective}",
         f"- hard negatives a query: {config.negatives}",
-        f"- learning rate {config.peak_rate:g}, {config.schedule} after a warm-up over"
+        f"- learning rate {peak_rate(config):g}, {config.schedule} after a warm-up over"
         f" {config.warmup:.0%} of the steps",
         f"- seed {config.seed}",
     ]
@@ -193,6 +195,11 @@ def _training(
     if config.teacher is not None:
         lines.append(f"- teacher: `{config.teacher}`")
     return "\n".join(lines)
+
+
+def _term(term: Term) -> str:
+    own = f" (temperature {term.temperature:g})" if isinstance(term, Contrast) else ""
+    return f"{term.weight:g} × {term.name}{own}"
 
 
 def _data(record: Mapping[str, Any]) -> str:
@@ -257,9 +264,11 @@ def _limits(record: Mapping[str, Any], config: TrainConfig, facts: Facts) -> str
             "- The order of words does not matter to it, and a long text is a mean over many words."
         )
     else:
+        lengths = (config.query_length, config.passage_length)
+        query, passage = (min(length, facts.longest) for length in lengths)
         lines.append(
-            f"- It was trained on queries of {config.query_length} and passages of"
-            f" {config.passage_length} tokens at most, and cuts texts after {facts.longest}."
+            f"- It was trained on queries of {query} and passages of {passage} tokens at most, and"
+            f" cuts texts after {facts.longest}."
         )
     lines.append(
         "- No licence is stated here: what it was trained on and began with may have conditions."

@@ -1,6 +1,7 @@
 """What is looked at before the long work of a run, so that its mistakes are told at once."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from sentence_transformers import SentenceTransformer
@@ -100,12 +101,29 @@ def read_lengths(
     )
     prompts = (config.query_prompt, config.passage_prompt)
     way = way_of(model, prompts, both)
-    for name, prompt, length in zip(("query", "passage"), prompts, both, strict=True):
+    check_prompts(config, both, lambda prompt: len(way.ids([prompt], _UNCUT)[0]))
+    return both, said
+
+
+def check_prompts(
+    config: TrainConfig, lengths: tuple[int, int], tokens: Callable[[str], int]
+) -> None:
+    """Whether the prompts leave room for text.
+
+    Args:
+        config: the run.
+        lengths: tokens after which queries and passages are cut.
+        tokens: gives the tokens of a text, marks included.
+
+    Raises:
+        LingweaveError: a length has no room for text beside the prompt and the marks.
+    """
+    prompts = (config.query_prompt, config.passage_prompt)
+    for name, prompt, length in zip(("query", "passage"), prompts, lengths, strict=True):
         # Space behind the prompt belongs to the text's first token.
-        taken = len(way.ids([prompt.rstrip()], _UNCUT)[0])
+        taken = tokens(prompt.rstrip())
         if taken >= length:
             raise LingweaveError(
                 f"{name}_length: of {length} tokens the prompt and the marks take {taken}, which"
                 f" leaves none for text; give more, or a shorter {name}_prompt"
             )
-    return both, said

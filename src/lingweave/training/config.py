@@ -208,13 +208,6 @@ class TrainConfig:
         """What the run is called in tables."""
         return self.arm or self.recipe
 
-    @property
-    def peak_rate(self) -> float:
-        """The learning rate after the warm-up."""
-        rowwise = self.optimizer in ("auto", "rowwise") and not self.max_grad_norm
-        fresh = {"static": 2e-2 if rowwise else 1e-2, "transformer": 5e-4}
-        return self.learning_rate or fresh.get(self.encoder, 3e-5)
-
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON."""
         return dataclasses.asdict(self)

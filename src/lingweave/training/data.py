@@ -2,8 +2,8 @@
 
 Because a step's batch is a pure function of the step, there is one pass over the run, no epoch and
 no shuffling state: to resume is to ask for step k. Each process asks for its own rows, so no batch
-is dealt out by the launcher either. The next steps are made ready on a thread while the encoder
-works on the present one.
+is dealt out by the launcher either. Where an encoder's step takes longer than making its inputs,
+the next steps are made ready on a thread meanwhile.
 """
 
 from collections.abc import Callable, Iterator
@@ -221,9 +221,9 @@ class PlannedBatches(Dataset[Inputs]):
     def __getitem__(self, step: int) -> Inputs:
         if not self.ahead:
             return self.made(step)
-        for ahead in range(step, min(step + 1 + self.ahead, self.steps)):
-            if ahead not in self._ready:
-                self._ready[ahead] = self._thread.submit(self.made, ahead)
+        for number in range(step, min(step + 1 + self.ahead, self.steps)):
+            if number not in self._ready:
+                self._ready[number] = self._thread.submit(self.made, number)
         for past in [number for number in self._ready if number < step]:
             del self._ready[past]
         return self._ready.pop(step).result()

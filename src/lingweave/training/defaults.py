@@ -1,5 +1,6 @@
 """What options left to the run come down to, as functions of the kind of device."""
 
+from lingweave.errors import LingweaveError
 from lingweave.training.config import TrainConfig
 
 
@@ -20,7 +21,23 @@ def chunk_budget(config: TrainConfig, static: bool, gpu: bool) -> int:
 
 
 def optimizer_of(config: TrainConfig, static: bool) -> str:
-    """adamw, adamw-8bit or rowwise; ``static``: a static encoder with no other weights."""
+    """adamw, adamw-8bit or rowwise; ``static``: a static encoder with no other weights.
+
+    Raises:
+        LingweaveError: rowwise for another encoder.
+    """
+    if config.optimizer == "rowwise" and not static:
+        raise LingweaveError(
+            f"optimizer: rowwise is for static encoders with nothing behind them, and"
+            f" {config.encoder!r} is another; give adamw"
+        )
     if config.optimizer != "auto":
         return config.optimizer
     return "rowwise" if static and not config.max_grad_norm else "adamw"
+
+
+def peak_rate(config: TrainConfig) -> float:
+    """The learning rate after the warm-up."""
+    rowwise = optimizer_of(config, static=True) == "rowwise"
+    fresh = {"static": 2e-2 if rowwise else 1e-2, "transformer": 5e-4}
+    return config.learning_rate or fresh.get(config.encoder, 3e-5)

@@ -12,8 +12,8 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from torch import Tensor, nn
 
-from lingweave.errors import LingweaveError
 from lingweave.training.config import TrainConfig
+from lingweave.training.defaults import optimizer_of
 
 
 def row_weights(config: TrainConfig, model: SentenceTransformer) -> list[nn.Parameter]:
@@ -23,11 +23,7 @@ def row_weights(config: TrainConfig, model: SentenceTransformer) -> list[nn.Para
         LingweaveError: something else would be trained too.
     """
     weights = [p for p in model.parameters() if p.requires_grad]
-    if not isinstance(model[0], StaticEmbedding) or len(weights) != 1:
-        raise LingweaveError(
-            f"optimizer: rowwise is for static encoders with nothing behind them, and"
-            f" {config.encoder!r} is another; give adamw"
-        )
+    optimizer_of(config, isinstance(model[0], StaticEmbedding) and len(weights) == 1)
     return weights
 
 

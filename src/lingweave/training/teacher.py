@@ -70,6 +70,27 @@ def check_teacher(config: TrainConfig, terms: Sequence[Term]) -> None:
             )
 
 
+def check_followed(config: TrainConfig, table: ParallelTable) -> None:
+    """Whether a teacher can be followed on a table.
+
+    Raises:
+        LingweaveError: it has not the teacher's language, or texts that the teacher does not read.
+    """
+    if config.teacher is None:
+        return
+    language = config.teacher_language
+    if language is not None and language not in table.languages:
+        raise LingweaveError(
+            f"teacher_language: {language!r} is not among the table's languages:"
+            f" {', '.join(table.languages)}"
+        )
+    if config.negatives and table.has_negatives():
+        raise LingweaveError(
+            "teacher: the table's own hard negatives have no vectors of the teacher; mine them with"
+            " `lingweave mine` from a table without, or leave negatives at 0"
+        )
+
+
 def teacher_of(
     config: TrainConfig,
     table: ParallelTable,
@@ -92,17 +113,8 @@ def teacher_of(
     """
     if config.teacher is None:
         return None
+    check_followed(config, table)
     language = config.teacher_language
-    if language is not None and language not in table.languages:
-        raise LingweaveError(
-            f"teacher_language: {language!r} is not among the table's languages:"
-            f" {', '.join(table.languages)}"
-        )
-    if config.negatives and table.has_negatives():
-        raise LingweaveError(
-            "teacher: the table's own hard negatives have no vectors of the teacher; mine them with"
-            " `lingweave mine` from a table without, or leave negatives at 0"
-        )
     device = "cpu" if config.device == "cpu" else None
     model = SentenceTransformerEncoder(config.teacher, device=device, progress=sys.stderr.isatty())
     if width is not None:

@@ -13,6 +13,7 @@ from lingweave.objectives import Need
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.table import ParallelTable
 from lingweave.training.backbone import is_decoder, prepare_tokenizer
+from lingweave.training.checks import check_prompts
 from lingweave.training.chunks import chunks_by_length
 from lingweave.training.config import TrainConfig
 from lingweave.training.footprint.shape import Described
@@ -62,6 +63,8 @@ def texts_sampled(
     tokenizer = _tokenizer(shape, config)
     if tokenizer is None:
         return None
+    lengths = (config.query_length, config.passage_length)
+    check_prompts(config, lengths, lambda prompt: len(tokenizer(prompt)["input_ids"]))
     plan = BatchPlan(recipe, table.shape(), config.seed)
     count = max(1, min(SAMPLED_STEPS, config.steps, SAMPLED_TEXTS // (2 * config.batch_size)))
     steps = np.unique(np.linspace(0, config.steps - 1, count).astype(int)).tolist()

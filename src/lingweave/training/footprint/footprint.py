@@ -21,6 +21,7 @@ from lingweave.training.footprint.memory import Memory, memory_of
 from lingweave.training.footprint.shape import described, limit
 from lingweave.training.footprint.traced import Setting, Step, traced_step
 from lingweave.training.options import options_of
+from lingweave.training.teacher import check_followed
 
 
 class Footprint(NamedTuple):
@@ -82,8 +83,10 @@ def footprint_of(
     terms = options_of(replace(config, plan_only=True)).terms
     lengths, _ = cut_lengths(config, limit(shape, config))
     config = replace(config, query_length=lengths[0], passage_length=lengths[1])
+    optimizer = optimizer_of(config, static)
     if table is not None:
         wanted_of(config, table, terms)
+        check_followed(config, table)
     budget = chunk_budget(config, static, device.gpu)
     autocast = autocasts(config, static, device.gpu)
     needs = frozenset(need for term in terms for need in term.needs)
@@ -94,7 +97,6 @@ def footprint_of(
     together = ranks if config.gather else 1
     setting = Setting(config, texts.sizes, budget, autocast, device.gpu, together)
     step = traced_step(shape, setting)
-    optimizer = optimizer_of(config, static)
     memory = memory_of(step, optimizer, ranks, config.sharding == "full")
     flops = step.flops * texts.padded / padded_tokens(texts.sizes, budget)
     bf16 = autocast or config.weights == "bf16"

@@ -8,6 +8,7 @@ import torch
 from huggingface_hub import snapshot_download
 from sentence_transformers.sentence_transformer.modules import Pooling
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from lingweave.errors import LingweaveError
@@ -106,15 +107,38 @@ class Bag(nn.Module):
 
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
-        rowwise = optimizer_of(config, static=True) == "rowwise"
-        self.embedding = nn.EmbeddingBag(
-            config.vocabulary, config.dimension, mode="mean", sparse=rowwise
-        )
+        self.by_rows = optimizer_of(config, static=True) == "rowwise"
+        """Whether the gradient is of the rows that the tokens name, and not of the whole table."""
+        self.embedding = nn.EmbeddingBag(config.vocabulary, config.dimension, mode="mean")
 
     def forward(self, features: Features) -> Tensor:
         """(texts, d)."""
-        vectors: Tensor = self.embedding(features["input_ids"], features["offsets"])
+        given = features["input_ids"], features["offsets"]
+        if self.by_rows:
+            return _Means.apply(*given, self.embedding.weight)  # type: ignore[no-any-return, no-untyped-call]
+        vectors: Tensor = self.embedding(*given)
         return vectors
+
+
+class _Means(torch.autograd.Function):
+    """What ``lookup._Means`` allocates, with a row for each token: without data nobody knows how
+    many of them are the same."""
+
+    @staticmethod
+    def forward(ctx: Any, ids: Tensor, offsets: Tensor, table: Tensor) -> Tensor:
+        ctx.save_for_backward(ids, offsets)
+        ctx.rows = min(len(ids), len(table))
+        return functional.embedding_bag(ids, table, offsets, mode="mean")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, None]:
+        (ids, offsets), (gradient,) = ctx.saved_tensors, gradients
+        bags, by_row, order, of_sorted = (torch.empty_like(ids) for _ in range(4))
+        rows, counts = (ids.new_empty(ctx.rows) for _ in range(2))
+        shares = gradient / offsets.new_ones(len(offsets)).unsqueeze(1)
+        shares.new_empty((ctx.rows, shares.shape[1]))
+        del bags, by_row, order, of_sorted, rows, counts
+        return None, None, None
 
 
 class Stack(nn.Module):
@@ -154,17 +178,25 @@ def limit(shape: Described, config: TrainConfig) -> int | None:
     """
     if shape.config is None:
         return None
-    own = []
-    for name, key in (
-        ("sentence_bert_config.json", "max_seq_length"),
-        ("tokenizer_config.json", "model_max_length"),
-    ):
-        path = (shape.folder or Path()) / name
-        if shape.folder is not None and path.is_file():
-            own.append(_json(path).get(key))
     with torch.device("meta"):
         backbone = _backbone(shape.config, config)
-    return limit_of(min((x for x in own if x), default=None), backbone)
+    return limit_of(_own_limit(shape.folder, config), backbone)
+
+
+def _own_limit(folder: Path | None, config: TrainConfig) -> int | None:
+    """What a model's files say of it: sentence-transformers' own first, if it is one of theirs."""
+    if folder is None:
+        return None
+    by_them = _modules(_root(config.encoder))
+    theirs = folder.glob("sentence_*_config.json") if by_them else ()
+    for path, key in (
+        *((path, "max_seq_length") for path in theirs),
+        (folder / "tokenizer_config.json", "model_max_length"),
+    ):
+        found = _json(path).get(key) if path.is_file() else None
+        if found is not None:
+            return int(found)
+    return None
 
 
 def _backbone(shape: PretrainedConfig, config: TrainConfig) -> PreTrainedModel:

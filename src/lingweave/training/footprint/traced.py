@@ -98,11 +98,10 @@ def traced_step(shape: Described, setting: Setting) -> Step:
     lists = repeated(encoder, layers)
     chunks = _chunks(setting)
     weights = _weights(encoder)
-    if isinstance(encoder, Bag) and encoder.embedding.sparse:
-        # A row for each that the tokens name, with its number, and five numbers a token to sum by.
-        tokens = int(setting.sizes.sum())
-        rows = min(tokens, config.vocabulary) * (4 * config.dimension + 8)
-        weights = weights._replace(gradients=rows + 40 * tokens)
+    if isinstance(encoder, Bag) and encoder.by_rows:
+        # A row for each that the tokens name, with its number, and one more for its update.
+        rows = min(int(setting.sizes.sum()), config.vocabulary)
+        weights = weights._replace(gradients=rows * (8 * config.dimension + 8))
 
     def at_depth(depth: int) -> list[float]:
         with shortened(lists, depth):
