@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lingweave import ranks as ranks_module
 from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.encoders import dense_scores
 from lingweave.judgements import judgements_of
-from lingweave.ranks import TIE_RULES, GoldRanks, TopLists, gold_ranks
+from lingweave.ranks import TIE_RULES, GoldRanks, TopLists, columns_of, gold_ranks
+from lingweave.ranks import rows as rows_module
 
 Floats = NDArray[np.float32]
 SEEDS = st.integers(0, 10_000)
@@ -102,7 +102,7 @@ def test_neither_blocks_nor_the_way_of_counting_change_ranks(
     scores = integer_scores(made, seed, values)
     whole, top = ranked(made, scores)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranks_module, "SORT_FROM", 1)
+        patch.setattr(rows_module, "SORT_FROM", 1)
         parts, top_parts = ranked(made, scores, block_bytes=block_bytes)
     assert_same(whole, parts)
     for one, other in zip(top, top_parts, strict=True):
@@ -110,7 +110,7 @@ def test_neither_blocks_nor_the_way_of_counting_change_ranks(
 
 
 def assert_same(one: GoldRanks, other: GoldRanks) -> None:
-    a, b = ranks_module.columns_of(one), ranks_module.columns_of(other)
+    a, b = columns_of(one), columns_of(other)
     assert a.keys() == b.keys()
     for name in a:
         np.testing.assert_array_equal(a[name], b[name], err_msg=name)
