@@ -1,4 +1,4 @@
-"""Language bias in the pool: does the language of a passage decide where it stands?
+"""How far a query's parallel answers stand apart in the pool.
 
 Rank distance is that of arXiv 2408.10536 (section 4): how far the last of a query's parallel
 answers stands behind the first. It says nothing about quality: read it beside mAP.
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lingweave.metrics import RelevantRanks, as_floats, relevant_ranks
+from lingweave.metrics import RelevantRanks, relevant_ranks
 from lingweave.ranks import GoldRanks
 
 Ints = NDArray[np.int64]
@@ -26,6 +26,17 @@ def expected_rank_distance(relevant: Ints, size: int) -> Values:
     """The mean rank distance of a random ranking of `size` candidates: (R-1)/(R+1) (N+1)."""
     expected = (relevant - 1) / (relevant + 1) * (size + 1)
     return np.where(relevant > 1, expected, np.nan)
+
+
+def last_rank(golds: RelevantRanks) -> Values:
+    """(lists,) r_R: how far down the list all relevant passages have been found."""
+    last = golds.ranks[golds.starts + golds.relevant - 1]
+    return np.asarray(last, dtype=np.float64)
+
+
+def expected_last_rank(relevant: Ints, size: int) -> Values:
+    """The mean last rank in a random ranking of `size` candidates: R/(R+1) (N+1)."""
+    return np.asarray(relevant / (relevant + 1) * (size + 1))
 
 
 class DistanceBounds(NamedTuple):
@@ -45,14 +56,14 @@ def rank_distance_bounds(ranks: GoldRanks) -> DistanceBounds:
     """
     last_of_equals = ranks.pool.above + ranks.pool.gold_before
     # The best gold: at the head of its equals, or behind those that are not gold.
-    golds, _ = _lists(ranks, 1 + ranks.pool.above)
+    golds, _ = pool_lists(ranks, 1 + ranks.pool.above)
     head = golds.ranks[golds.starts]
-    behind, _ = _lists(ranks, 1 + ranks.pool.above + ranks.pool.tied)
+    behind, _ = pool_lists(ranks, 1 + ranks.pool.above + ranks.pool.tied)
     first = behind.ranks[behind.starts]
     # The last gold: directly behind the golds it ties with, or behind all of its equals.
     ends = golds.starts + golds.relevant - 1
-    early, _ = _lists(ranks, 1 + last_of_equals)
-    late, _ = _lists(ranks, 1 + last_of_equals + ranks.pool.tied)
+    early, _ = pool_lists(ranks, 1 + last_of_equals)
+    late, _ = pool_lists(ranks, 1 + last_of_equals + ranks.pool.tied)
     one_group = golds.ranks[golds.starts] == golds.ranks[ends]
     low = np.where(one_group, golds.relevant - 1, early.ranks[ends] - first)
     high = late.ranks[ends] - head
@@ -60,22 +71,6 @@ def rank_distance_bounds(ranks: GoldRanks) -> DistanceBounds:
     return DistanceBounds(
         np.where(several, 1.0 * low, np.nan), np.where(several, 1.0 * high, np.nan)
     )
-
-
-def same_language_first(ranks: GoldRanks) -> Values:
-    """(lists,) whether the answer in the query's language stands first among all its answers.
-
-    If m answers tie for first, those in the query's language count 1/m each. Chance is 1/L for L
-    parallel answers. NaN where the query has no answer in its own language, or in no other.
-    """
-    own_language = as_floats(ranks.passage_language == ranks.query_language)
-    golds, _ = _lists(ranks, ranks.pool.above)
-    order = np.lexsort((ranks.pool.above, ranks.query, ranks.query_language))
-    own = own_language[order]
-    first = as_floats(golds.ranks == np.repeat(golds.ranks[golds.starts], golds.relevant))
-    share = golds.total(first * own) / golds.total(first)
-    n_own = golds.total(own)
-    return np.where((n_own > 0) & (n_own < golds.relevant), share, np.nan)
 
 
 def tied_share(ranks: GoldRanks) -> float:
@@ -89,5 +84,6 @@ def tied_share(ranks: GoldRanks) -> float:
     return float(np.mean(with_gold | (ranks.pool.tied[order] > 0)))
 
 
-def _lists(ranks: GoldRanks, values: Ints) -> tuple[RelevantRanks, Ints]:
+def pool_lists(ranks: GoldRanks, values: Ints) -> tuple[RelevantRanks, Ints]:
+    """Golds grouped into pool lists by a value each, and for each list the place of one gold."""
     return relevant_ranks((ranks.query_language, ranks.query), values, ranks.grade)
