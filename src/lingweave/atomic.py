@@ -3,9 +3,10 @@
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from lingweave.errors import LingweaveError
 
 PART = ".part"
 """How the names of unfinished files end."""
+_DEAD = 3600.0
+"""Seconds after which an unfinished file cannot be a living process's."""
 
 
 @contextmanager
@@ -33,6 +36,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what killed writers left of their files in a folder."""
+    for part in folder.glob(f"*{PART}"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _DEAD:
+                part.unlink()
 
 
 @contextmanager

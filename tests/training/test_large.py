@@ -10,10 +10,11 @@ from sentence_transformers import SentenceTransformer
 from tiny import tiny_decoder
 from transformers import AutoConfig, AutoTokenizer, BertConfig, GPT2Config
 
+from lingweave.encoders.loading import default_pooling
 from lingweave.errors import LingweaveError
 from lingweave.training import TrainConfig
 from lingweave.training.adapters import adapted_layers, merged
-from lingweave.training.backbone import check_engine, default_pooling
+from lingweave.training.backbone import check_engine
 from lingweave.training.encoder import built_encoder, loaded_encoder
 from lingweave.training.weights import WEIGHTS, load_weights, save_weights
 

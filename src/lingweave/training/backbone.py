@@ -1,4 +1,4 @@
-"""What a transformer needs before it is trained as an encoder: pooling, an end mark, adapters.
+"""What a transformer needs before it is trained as an encoder, and which options go together.
 
 Everything here works on a model without numbers too (shapes only), so that the plan of a run and
 the run itself cannot drift apart.
@@ -10,65 +10,12 @@ from typing import Any
 
 import torch
 from sentence_transformers.sentence_transformer.modules import Transformer
-from tokenizers import processors
 from torch import nn
-from transformers import PretrainedConfig, PreTrainedTokenizerBase
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
-)
 from transformers.utils.import_utils import is_flash_attn_2_available
 
 from lingweave.errors import LingweaveError
 from lingweave.training.adapters import add_adapters, poolers_of
 from lingweave.training.config import TrainConfig
-
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-
-
-def default_pooling(shape: PretrainedConfig, name: str) -> str:
-    """How a plain transformers model is pooled if nobody says: the last token for decoders, the
-    first for LaBSE, else the mean."""
-    if is_decoder(shape):
-        return "lasttoken"
-    return "cls" if "labse" in name.lower() else "mean"
-
-
-def is_decoder(shape: PretrainedConfig) -> bool:
-    """Whether a token sees only what stands before it, as far as the configuration says."""
-    if getattr(shape, "use_bidirectional_attention", None) is True:
-        return False
-    kind = shape.model_type
-    language_model = kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-    # BERT-like types have both heads, and say so when they are decoders.
-    masked = kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    return bool(getattr(shape, "is_decoder", False)) or (language_model and not masked)
-
-
-def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase, decoder: bool, pooling: str) -> None:
-    """Makes a language model's tokenizer fit for batches of texts to embed, in place.
-
-    It gets a padding token if it has none. With the last token as the text's vector, texts end in
-    the end mark, so that the vector is always read at the same token; it is added by the tokenizer
-    itself, and so by everything that loads the finished model. Padding goes to the right, where a
-    decoder's tokens do not see it and positions start at zero as they do without padding.
-    """
-    if not decoder:
-        return
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
-    tokenizer.padding_side = "right"
-    end = tokenizer.eos_token_id
-    if pooling != "lasttoken" or end is None or tokenizer("a")["input_ids"][-1:] == [end]:
-        return
-    backend: Any = tokenizer.backend_tokenizer
-    mark = processors.TemplateProcessing(
-        single=f"$A:0 {tokenizer.eos_token}:0",
-        pair=f"$A:0 $B:1 {tokenizer.eos_token}:1",
-        special_tokens=[(tokenizer.eos_token, end)],
-    )
-    before = backend.post_processor
-    backend.post_processor = processors.Sequence([before, mark]) if before else mark
 
 
 def prepare_backbone(backbone: nn.Module, config: TrainConfig) -> None:

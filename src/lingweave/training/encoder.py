@@ -17,19 +17,15 @@ from sentence_transformers.sentence_transformer.modules import (
     Transformer,
 )
 from tokenizers import Tokenizer
-from torch import nn
 from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
+from lingweave.encoders.loading import limit_of, read_model
 from lingweave.encoders.sentence_transformer import model_folder
 from lingweave.errors import LingweaveError
 from lingweave.training.backbone import (
-    DTYPES,
     check_static,
-    default_pooling,
-    is_decoder,
     leave_out_padding,
     prepare_backbone,
-    prepare_tokenizer,
 )
 from lingweave.training.config import TrainConfig
 from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
@@ -76,25 +72,6 @@ def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> Se
     }
     model.similarity_fn_name = "cosine"
     return model
-
-
-def limit_of(own: int | None, backbone: nn.Module) -> int | None:
-    """Tokens that a transformer can read, by its own settings and its positions; None: any number.
-
-    Tables of positions that count from behind the padding token's number, as XLM-R's, have so many
-    fewer.
-
-    Args:
-        own: what the model's files say; None: nothing.
-        backbone: its layers; numbers in them are not needed.
-    """
-    limits = [own, getattr(backbone.config, "max_position_embeddings", None)]
-    for name, module in backbone.named_modules():
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-            skipped = 0 if module.padding_idx is None else module.padding_idx + 1
-            limits.append(module.num_embeddings - skipped)
-    known = [int(limit) for limit in limits if limit is not None and 0 < limit < float("inf")]
-    return min(known, default=None)
 
 
 def static_encoder(tokenizer: Tokenizer, dimension: int, seed: int) -> SentenceTransformer:
@@ -166,26 +143,8 @@ def loaded_encoder(name: str, pooling: str = "auto", weights: str = "fp32") -> S
         LingweaveError: it is not there, holds no safetensors, or cannot be read.
     """
     folder = model_folder(name)
-    options = {"use_safetensors": True, "dtype": DTYPES[weights]}
     try:
-        if (folder / "modules.json").is_file():
-            model = SentenceTransformer(
-                str(folder), device="cpu", local_files_only=True, model_kwargs=options
-            )
-        else:
-            module = Transformer(str(folder), model_kwargs={**options, "local_files_only": True})
-            auto = default_pooling(module.config, name)
-            chosen = auto if pooling == "auto" else pooling
-            prepare_tokenizer(module.tokenizer, is_decoder(module.config), chosen)
-            pool = Pooling(module.get_embedding_dimension(), auto)
-            model = SentenceTransformer(modules=[module, pool], device="cpu")
+        return read_model(folder, name, pooling, weights, device="cpu")
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LingweaveError(f"encoder: {name!r} cannot be read as a model: {reason}") from error
-    if pooling != "auto":
-        places = [i for i, module in enumerate(model) if isinstance(module, Pooling)]
-        if not places:
-            raise LingweaveError(f"pooling: {name!r} pools nothing; leave pooling at auto")
-        old = model[places[0]]
-        model[places[0]] = Pooling(old.embedding_dimension, pooling, old.include_prompt)
-    return model

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import AutoTokenizer
 
+from lingweave.encoders.loading import is_decoder, prepare_tokenizer
 from lingweave.errors import LingweaveError
 from lingweave.objectives import Need
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.table import ParallelTable
-from lingweave.training.backbone import is_decoder, prepare_tokenizer
 from lingweave.training.checks import check_prompts
 from lingweave.training.chunks import chunks_by_length
 from lingweave.training.config import TrainConfig

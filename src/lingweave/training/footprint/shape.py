@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
+from lingweave.encoders.loading import DTYPES, default_pooling, limit_of
 from lingweave.errors import LingweaveError
-from lingweave.training.backbone import DTYPES, default_pooling, prepare_backbone
+from lingweave.training.backbone import prepare_backbone
 from lingweave.training.config import TrainConfig
 from lingweave.training.defaults import optimizer_of
-from lingweave.training.encoder import limit_of, transformer_shape
+from lingweave.training.encoder import transformer_shape
 from lingweave.training.sharding import layers_of
 from lingweave.training.tokens import Features
 

@@ -1,14 +1,11 @@
-"""One file of the token store: the token ids of some consecutive texts, which proves itself.
+"""One file of the token store: the token ids of some consecutive texts, in a sealed file.
 
-A file is an Arrow stream of one record batch (``ids``: a list a text, ``text``: its hash, -1 where
-the table has a hole), followed by the SHA-256 of all bytes before it. Its name is a hash of the
-tokenizer, the prompt, the length and the texts, and stands inside it too. So a file that is cut,
-damaged, swapped with another or made from other texts is not taken for what is asked for, and
-nothing of it is read before its checksum is right.
+Its columns are ``ids`` (a list a text) and ``text`` (its hash, -1 where the table has a hole). Its
+name is a hash of the tokenizer, the prompt, the length and the texts, and stands inside it too, so
+that a file made from other texts is not taken for what is asked for.
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,12 +13,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lingweave.atomic import whole_file
+from lingweave.sealed import read_sealed, write_sealed
 from lingweave.training.tokens.sequences import Ints
 
 FORMAT_VERSION = 1
-_METADATA = b"lingweave tokens"
-_DIGEST = hashlib.sha256().digest_size
+_KIND = b"lingweave tokens"
 
 
 class Shard(NamedTuple):
@@ -56,39 +52,22 @@ def write_shard(path: Path, shard: Shard) -> None:
     Raises:
         OSError: the disk is full, or the folder cannot be written to.
     """
-    arrays = [pa.LargeListArray.from_arrays(shard.offsets, pa.array(shard.ids)), shard.texts]
-    batch = pa.record_batch([arrays[0], pa.array(arrays[1])], names=["ids", "text"])
-    record = {"format_version": FORMAT_VERSION, "name": path.stem}
-    schema = batch.schema.with_metadata({_METADATA: json.dumps(record).encode()})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(batch.replace_schema_metadata(schema.metadata))
-    content = sink.getvalue()
-    with whole_file(path) as part, part.open("wb") as file:
-        file.write(content)
-        file.write(hashlib.sha256(content).digest())
+    lists = pa.LargeListArray.from_arrays(shard.offsets, pa.array(shard.ids))
+    batch = pa.record_batch([lists, pa.array(shard.texts)], names=["ids", "text"])
+    write_sealed(path, batch, _KIND, _record(path))
 
 
 def read_shard(path: Path, count: int) -> Shard | None:
     """The ``count`` cells of a file, mapped; None if there is no such file or it is not sound."""
-    try:
-        with pa.memory_map(str(path)) as source:
-            content = source.read_buffer()
-    except (OSError, pa.ArrowInvalid):  # Missing, not readable, or empty.
+    batch = read_sealed(path, _KIND, _record(path))
+    if batch is None:
         return None
-    end = content.size - _DIGEST
-    if end <= 0:
-        return None
-    body = content.slice(0, end)
-    if hashlib.sha256(body).digest() != content.slice(end).to_pybytes():
-        return None
-    with pa.ipc.open_stream(body) as reader:
-        record: dict[str, Any] = json.loads((reader.schema.metadata or {}).get(_METADATA, b"{}"))
-        if record != {"format_version": FORMAT_VERSION, "name": path.stem}:
-            return None
-        batch = reader.read_next_batch()
     lists = batch.column("ids")
     shard = Shard(
         lists.offsets.to_numpy(), lists.values.to_numpy(), batch.column("text").to_numpy()
     )
     return shard if len(shard.texts) == count else None
+
+
+def _record(path: Path) -> dict[str, Any]:
+    return {"format_version": FORMAT_VERSION, "name": path.stem}

@@ -5,7 +5,6 @@ again before it makes one, so ranks of one run, or runs that were started togeth
 where two make the same file, they make the same bytes, and a rename decides.
 """
 
-import contextlib
 import os
 import random
 import tempfile
@@ -18,14 +17,12 @@ from typing import NamedTuple
 import pyarrow as pa
 import torch
 
-from lingweave.atomic import PART, disk_errors_named
+from lingweave.atomic import disk_errors_named, remove_unfinished
 from lingweave.errors import LingweaveError
 from lingweave.training.tokens.shard import Shard, read_shard, shard_name, write_shard
 
 FOLDER = ".lingweave-tokens"
 """Name of a store that nobody named."""
-_DEAD = 3600.0
-"""Seconds after which an unfinished file cannot be a living process's."""
 
 
 class Piece(NamedTuple):
@@ -82,7 +79,7 @@ def shards_of(
     if missing:
         with disk_errors_named(f"token ids in {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
-        _remove_dead(folder)
+        remove_unfinished(folder)
     for number in missing:
         path, piece = paths[number], pieces[number]
         shard = read_shard(path, len(piece.texts))
@@ -136,11 +133,3 @@ def store_folder(given: str | None, tables: Sequence[str], out: str) -> Path:
     raise LingweaveError(
         f"tokens: {places[-1]} cannot be written to ({reason}); name another folder"
     )
-
-
-def _remove_dead(folder: Path) -> None:
-    """Removes what killed builders left unfinished."""
-    for part in folder.glob(f"*{PART}"):
-        with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > _DEAD:
-                part.unlink()
