@@ -247,9 +247,11 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(
         if failing in str(path) or (failing == "summary" and "evaluation" in str(path)):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    write_table, write_text = pq.write_table, Path.write_text
+    write_table, write_text = pq.ParquetWriter.write_table, Path.write_text
     monkeypatch.setattr(
-        pq, "write_table", lambda t, path, **k: full(path, lambda: write_table(t, path, **k))
+        pq.ParquetWriter,
+        "write_table",
+        lambda w, t, **k: full(w.where, lambda: write_table(w, t, **k)),
     )
     monkeypatch.setattr(
         Path, "write_text", lambda p, text, **k: full(p, lambda: write_text(p, text, **k))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lingweave.benchmark import Benchmark
+from lingweave.benchmark import Benchmark, places
 
 Ints = NDArray[np.int64]
 
@@ -53,16 +53,18 @@ def judgements_of(benchmark: Benchmark) -> Judgements:
     languages = benchmark.languages
     sizes = [len(benchmark.corpora[x].ids) if x in benchmark.corpora else 0 for x in languages]
     starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
-    position_of = {
-        language: {id: int(starts[i]) + row for row, id in enumerate(side.ids)}
-        for i, language in enumerate(languages)
-        if (side := benchmark.corpora.get(language)) is not None
-    }
+    wanted: dict[str, dict[str, int]] = {}
+    for gold in benchmark.gold:
+        wanted.setdefault(gold.language, {})[gold.passage_id] = -1
+    for language, passages in wanted.items():
+        first = int(starts[languages.index(language)])
+        rows = places(benchmark.corpora[language].ids, tuple(passages))
+        passages.update(zip(passages, (rows + first).tolist(), strict=True))
     relevant: dict[str, dict[int, int]] = {}
     for gold in benchmark.gold:
         if gold.grade >= 1:
             of_query = relevant.setdefault(gold.query_id, {})
-            position = position_of[gold.language][gold.passage_id]
+            position = wanted[gold.language][gold.passage_id]
             of_query[position] = max(gold.grade, of_query.get(position, 0))
     query_ids = tuple(sorted(relevant))
     index = {id: i for i, id in enumerate(query_ids)}

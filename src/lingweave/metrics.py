@@ -4,6 +4,7 @@ Definitions agree with trec_eval through ir_measures (AP, R@k, Success@1, RR@k, 
 that lists are never truncated.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,13 +59,27 @@ def relevant_ranks(keys: tuple[Ints, ...], ranks: Ints, grades: Ints) -> tuple[R
     Returns:
         The lists, and for each list the index of one of its golds in the input.
     """
-    order = np.lexsort((ranks, *reversed(keys)))
+    order = _order((*keys, ranks))
     new = np.zeros(len(order), dtype=bool)
     new[:1] = True
     for key in keys:
         new[1:] |= key[order][1:] != key[order][:-1]
     lists = np.cumsum(new) - 1
     return RelevantRanks(lists, ranks[order], grades[order]), order[new]
+
+
+def _order(keys: tuple[Ints, ...]) -> Ints:
+    """A stable sort by several keys of no negative numbers, most significant first.
+
+    As one number where they fit, which is several times faster than key after key.
+    """
+    sizes = [int(key.max(initial=0)) + 1 for key in keys]
+    if math.prod(sizes) >= 2**63:
+        return np.lexsort(tuple(reversed(keys)))
+    joint = np.zeros(len(keys[0]), dtype=np.int64)
+    for key, size in zip(keys, sizes, strict=True):
+        joint = joint * size + key
+    return np.argsort(joint, kind="stable")
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,9 @@ def ndcg_at(k: int) -> Measure:
 
     def values(golds: RelevantRanks) -> Values:
         gains = np.where(golds.ranks <= k, golds.grades / np.log2(1.0 + golds.ranks), 0.0)
-        falling = golds.grades[np.lexsort((-golds.grades, golds.lists))]
+        falling = golds.grades
+        if (falling != falling[:1]).any():
+            falling = falling[np.lexsort((-falling, golds.lists))]
         ideal = np.where(golds.order <= k, falling / np.log2(1.0 + golds.order), 0.0)
         return golds.total(gains) / golds.total(ideal)
 

@@ -1,5 +1,6 @@
 """The values of every query, by language pair and in the pool: what means and bootstraps use."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -62,11 +63,24 @@ def per_query(ranks: GoldRanks, rule: TieRule) -> tuple[Pairs, Pools]:
     return pairs, pools
 
 
+def joined_values(parts: Iterable[tuple[Pairs, Pools]]) -> tuple[Pairs, Pools]:
+    """The values of several query languages as one; at least one of them."""
+    pairs, pools = zip(*parts, strict=True)
+    return (
+        Pairs(*(np.concatenate(column) for column in zip(*pairs, strict=True))),
+        Pools(*(np.concatenate(column) for column in zip(*pools, strict=True))),
+    )
+
+
 def language_means(values: Values, language: Ints, n_languages: int) -> Values:
     """(n_languages, ...) the mean over the rows of each language that are not NaN; else NaN."""
     means = np.full((n_languages, *values.shape[1:]), np.nan)
-    for x in np.unique(language):
-        rows = values[language == x]
+    if (language[1:] < language[:-1]).any():
+        order = np.argsort(language, kind="stable")
+        values, language = values[order], language[order]
+    present, starts = np.unique(language, return_index=True)
+    for x, start, stop in zip(present, starts, np.append(starts, len(language))[1:], strict=True):
+        rows = values[start:stop]
         known = ~np.isnan(rows)
         counts = known.sum(axis=0)
         means[x] = np.where(

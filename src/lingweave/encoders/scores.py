@@ -1,6 +1,6 @@
 """From an encoder, or ready vectors, to the score blocks that the ranking pass asks for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.errors import LingweaveError
-from lingweave.ranks import ScoreBlock
+from lingweave.judgements import Judgements
+from lingweave.ranks import TOP, LanguageRanks, ScoreBlock, ranks_by_language
 
 Floats = NDArray[np.float32]
 Similarity = Literal["cosine", "dot"]
@@ -40,6 +41,10 @@ class Scores(NamedTuple):
     """(pool,) the position of the first candidate identical to each one, so that they tie."""
     provenance: dict[str, Any]
     """What made the scores: plain JSON values."""
+
+    def parts(self, judgements: Judgements, top: int = TOP) -> Iterator[LanguageRanks]:
+        """Exact ranks of all golds and the heads of the pool lists, by query language."""
+        return ranks_by_language(self.block, judgements, self.first_equal, top)
 
 
 def encoder_scores(

@@ -3,8 +3,9 @@
 import datetime
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from lingweave.benchmark import Benchmark
 from lingweave.encoders.scores import Scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
-from lingweave.evaluate.summary import summary_of, tie_bounds_of
+from lingweave.evaluate.stored import read_queries, read_ranks
+from lingweave.evaluate.summary import Summary
 from lingweave.judgements import judgements_of
-from lingweave.per_query import Pairs, Pools, per_query
-from lingweave.ranks import TIE_RULES, GoldRanks, gold_ranks
+from lingweave.per_query import Pairs, Pools, joined_values, per_query
+from lingweave.ranks import TIE_RULES, GoldRanks, joined_lists, joined_ranks
 from lingweave.software import software
 
 log = logging.getLogger("lingweave")
@@ -33,8 +35,11 @@ MANY_TIES = 0.01
 class Evaluation:
     """Ranks of every gold, heads of the pool lists, and the figures made from them."""
 
-    ranks: GoldRanks
-    """Where every gold stands, free of any tie rule."""
+    parts: Callable[[], Iterator[GoldRanks]]
+    """Where every gold stands, free of any tie rule, one query language after another: read when
+    asked for, as those of hundreds of languages do not fit in memory together."""
+    query_ids: tuple[str, ...]
+    """The ids of all queries that have gold, sorted."""
     groups: NDArray[np.int64]
     """(queries,) the cluster of each query id, an index into `group_names`."""
     group_names: tuple[str, ...]
@@ -47,12 +52,12 @@ class Evaluation:
     @property
     def languages(self) -> tuple[str, ...]:
         """All languages, in the order of their codes."""
-        return self.ranks.languages
+        return tuple(self.summary["languages"])
 
-    @property
-    def query_ids(self) -> tuple[str, ...]:
-        """The ids of all queries that have gold, sorted."""
-        return self.ranks.query_ids
+    @cached_property
+    def ranks(self) -> GoldRanks:
+        """All `parts` as one table."""
+        return joined_ranks(self.parts())
 
     @property
     def benchmark(self) -> str:
@@ -78,7 +83,8 @@ class Evaluation:
 
     def per_query(self, ties: str | None = None) -> tuple[Pairs, Pools]:
         """The values of every query, under the evaluation's tie rule or another one."""
-        return per_query(self.ranks, TIE_RULES[ties or self.ties])
+        rule = TIE_RULES[ties or self.ties]
+        return joined_values(per_query(part, rule) for part in self.parts())
 
     def save(self, folder: Path) -> None:
         """Writes the three files, each under a temporary name first, `evaluation.json` last.
@@ -86,9 +92,12 @@ class Evaluation:
         Raises:
             LingweaveError: the folder cannot be written, or the disk is full.
         """
-        storage.save(
-            folder, self.summary, storage.ranks_table(self.ranks, self._names()), self.top()
-        )
+        names = [self.group_names[i] for i in self.groups]
+        with storage.Writer(folder) as writer:
+            for part in self.parts():
+                writer.add_ranks(storage.ranks_table(part, names))
+            writer.add_top(self.top())
+            writer.finish(self.summary)
 
     @staticmethod
     def open(folder: Path) -> "Evaluation":
@@ -99,18 +108,16 @@ class Evaluation:
         """
         summary = storage.read_summary(folder, FORMAT_VERSION)
         languages, sizes = storage.corpus_sizes(folder, summary)
-        ranks, groups = storage.read_ranks(folder, languages, sizes)
-        names, numbers = np.unique(groups, return_inverse=True)
+        groups = read_queries(folder)
+        names, numbers = np.unique([*groups.values()], return_inverse=True)
         return Evaluation(
-            ranks=ranks,
+            parts=lambda: read_ranks(folder, languages, sizes, tuple(groups)),
+            query_ids=tuple(groups),
             groups=numbers.astype(np.int64),
             group_names=tuple(map(str, names)),
             top=lambda: storage.read_table(folder / storage.TOPK),
             summary=summary,
         )
-
-    def _names(self) -> list[str]:
-        return [self.group_names[i] for i in self.groups]
 
 
 def evaluate(
@@ -118,17 +125,20 @@ def evaluate(
     scores: Scores,
     ties: str = "pessimistic",
     configuration: dict[str, Any] | None = None,
+    folder: Path | None = None,
 ) -> Evaluation:
-    """Ranks every gold of the benchmark and computes all figures, in memory.
+    """Ranks every gold of the benchmark and computes all figures, query language by language.
 
     Args:
         benchmark: Queries, corpora and gold.
         scores: An encoder's scores on it: see `lingweave.encoders`.
         ties: Name of a tie rule, one of `ranks.TIE_RULES`.
         configuration: What tells this run from another, kept under provenance.
+        folder: Where to write the evaluation while it is made, so that memory holds the ranks of
+            one query language at a time; None: all stays in memory, until `Evaluation.save`.
 
     Raises:
-        LingweaveError: the tie rule is unknown, or no query has gold.
+        LingweaveError: the tie rule is unknown, no query has gold, or the folder cannot be written.
     """
     if ties not in TIE_RULES:
         raise LingweaveError(f"ties {ties!r}: choose from {', '.join(TIE_RULES)}")
@@ -137,24 +147,51 @@ def evaluate(
         raise LingweaveError(
             f"{benchmark.name}: no query has a relevant passage in these languages"
         )
-    ranks, top = gold_ranks(scores.block, judgements, scores.first_equal)
-    bounds = tie_bounds_of(ranks)
+    groups = [benchmark.group(id) for id in judgements.query_ids]
+    figures = Summary(judgements.languages, ties)
+    if folder is not None:
+        with storage.Writer(folder) as writer:
+            for part in scores.parts(judgements):
+                figures.add(part.ranks)
+                writer.add_ranks(storage.ranks_table(part.ranks, groups))
+                writer.add_top(storage.top_table(part.top, benchmark))
+            writer.finish(_summary(benchmark, scores, figures, configuration))
+        return Evaluation.open(folder)
+    ranks, tops = [], []
+    for part in scores.parts(judgements):
+        figures.add(part.ranks)
+        ranks.append(part.ranks)
+        tops.append(part.top)
+    table = storage.top_table(joined_lists(tops), benchmark)
+    names, numbers = np.unique(groups, return_inverse=True)
+    return Evaluation(
+        parts=lambda: iter(ranks),
+        query_ids=judgements.query_ids,
+        groups=numbers.astype(np.int64),
+        group_names=tuple(map(str, names)),
+        top=lambda: table,
+        summary=_summary(benchmark, scores, figures, configuration),
+    )
+
+
+def _summary(
+    benchmark: Benchmark, scores: Scores, figures: Summary, configuration: dict[str, Any] | None
+) -> dict[str, Any]:
+    """The content of `evaluation.json`."""
+    bounds = figures.tie_bounds()
     if bounds["tied_golds"] > MANY_TIES:
         log.warning(
             "%.1f%% of the gold passages tie with another candidate: the figures depend on the tie"
             " rule (%s); see tie_bounds",
             100 * bounds["tied_golds"],
-            ties,
+            figures.ties,
         )
-    names, groups = np.unique(
-        [benchmark.group(id) for id in judgements.query_ids], return_inverse=True
-    )
     summary = {
         "format_version": FORMAT_VERSION,
         "benchmark": benchmark.name,
-        "languages": list(ranks.languages),
-        "ties": ties,
-        **summary_of(ranks, TIE_RULES[ties]),
+        "languages": list(benchmark.languages),
+        "ties": figures.ties,
+        **figures.figures(),
         "tie_bounds": bounds,
         "provenance": {
             "encoder": scores.provenance,
@@ -162,11 +199,11 @@ def evaluate(
                 "source": dict(benchmark.source),
                 "queries": {x: len(side.ids) for x, side in benchmark.queries.items()},
                 "candidates": {
-                    y: int(size)
-                    for y, size in zip(ranks.languages, ranks.corpus_sizes, strict=True)
+                    y: len(benchmark.corpora[y].ids) if y in benchmark.corpora else 0
+                    for y in benchmark.languages
                 },
             },
-            "ties": ties,
+            "ties": figures.ties,
             "software": software(),
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "training": scores.provenance.get("training"),
@@ -175,14 +212,7 @@ def evaluate(
         },
     }
     json.dumps(summary, allow_nan=False)  # What cannot be saved must fail here, not later.
-    table = storage.top_table(top, benchmark)
-    return Evaluation(
-        ranks=ranks,
-        groups=groups.astype(np.int64),
-        group_names=tuple(map(str, names)),
-        top=lambda: table,
-        summary=summary,
-    )
+    return summary
 
 
 def seen_in_training(training: dict[str, Any] | None, benchmark: str) -> str | None:

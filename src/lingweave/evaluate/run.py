@@ -146,9 +146,7 @@ def run(config: EvaluateConfig) -> Evaluation:
     configuration = configuration_of(config, benchmark)
     if (config.out / storage.SUMMARY).exists():
         return _complete(config.out, configuration)
-    evaluation = evaluate(benchmark, _scores(benchmark, config), config.ties, configuration)
-    evaluation.save(config.out)
-    return evaluation
+    return evaluate(benchmark, _scores(benchmark, config), config.ties, configuration, config.out)
 
 
 def configuration_of(config: EvaluateConfig, benchmark: Benchmark) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,12 @@ from numpy.typing import NDArray
 
 from lingweave.benchmark import Benchmark
 from lingweave.errors import LingweaveError
-from lingweave.ranks import Counts, GoldRanks, TopLists, columns_of
+from lingweave.ranks import GoldRanks, TopLists, columns_of
 
 SUMMARY, RANKS, TOPK = "evaluation.json", "ranks.parquet", "topk.parquet"
-LANGUAGE_COLUMNS = ("query_language", "passage_language")
 
 
-def ranks_table(ranks: GoldRanks, groups: list[str]) -> pa.Table:
+def ranks_table(ranks: GoldRanks, groups: Sequence[str]) -> pa.Table:
     """One row a gold: languages, query id, group, pool position, grade and tie-free counts."""
     columns = columns_of(ranks)
     query = columns.pop("query")
@@ -36,57 +36,118 @@ def ranks_table(ranks: GoldRanks, groups: list[str]) -> pa.Table:
 def top_table(top: TopLists, benchmark: Benchmark) -> pa.Table:
     """One row a place in a pool list: query, rank (1 is best), passage and score."""
     n, depth = top.positions.shape
-    sides = [benchmark.queries.get(x) for x in benchmark.languages]
+    languages = benchmark.languages
+    sides = [benchmark.queries.get(x) for x in languages]
     ids = [
         side.ids[row]
-        for x, row in zip(top.query_language, top.row, strict=True)
+        for x, row in zip(top.query_language.tolist(), top.row.tolist(), strict=True)
         if (side := sides[x]) is not None
     ]
-    corpora = [(y, benchmark.corpora[y]) for y in benchmark.languages if y in benchmark.corpora]
-    passage_ids = [id for _, side in corpora for id in side.ids]
-    passage_languages = [y for y, side in corpora for _ in side.ids]
-    position = top.positions.ravel()
+    sizes = [len(benchmark.corpora[y].ids) if y in benchmark.corpora else 0 for y in languages]
+    starts = np.cumsum([0, *sizes])
+    # A corpus may be far longer than the lists: only the passages in them are looked up.
+    places, place = np.unique(top.positions.ravel(), return_inverse=True)
+    of_place = np.searchsorted(starts, places, side="right") - 1
+    passage_ids = [
+        benchmark.corpora[languages[y]].ids[row]
+        for y, row in zip(of_place.tolist(), (places - starts[of_place]).tolist(), strict=True)
+    ]
     return pa.table(
         {
-            "query_language": _coded(np.repeat(top.query_language, depth), benchmark.languages),
+            "query_language": _coded(np.repeat(top.query_language, depth), languages),
             "query_id": _coded(np.repeat(np.arange(n), depth), ids),
             "rank": pa.array(np.tile(np.arange(1, depth + 1, dtype=np.int32), n)),
-            "passage_language": _coded(position, passage_languages),
-            "passage_id": _coded(position, passage_ids),
+            "passage_language": _coded(of_place[place], languages),
+            "passage_id": _coded(place, passage_ids),
             "score": pa.array(top.scores.ravel()),
         }
     )
 
 
-def save(folder: Path, summary: dict[str, Any], ranks: pa.Table, top: pa.Table) -> None:
-    """Writes the three files or none: temporary names first, `evaluation.json` renamed last.
+class Writer:
+    """Writes an evaluation part by part: the three files appear together, or none.
+
+    Use it as a context manager; what is written before `finish` carries temporary names, and is
+    removed if the block ends early. Each part becomes row groups of its own.
 
     Raises:
-        LingweaveError: the folder cannot be written, or the disk is full.
+        LingweaveError: from any method; the folder cannot be written, or the disk is full.
     """
-    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in (RANKS, TOPK, SUMMARY)}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(ranks, temporary[RANKS], compression="zstd")
-        pq.write_table(top, temporary[TOPK], compression="zstd")
-        text = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False)
-        temporary[SUMMARY].write_text(text + "\n", encoding="utf-8")
-        for path in temporary.values():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        for name, path in temporary.items():
-            path.replace(folder / name)
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise LingweaveError(
-            f"{folder}: cannot write the evaluation ({reason}); nothing was left there,"
-            f" {'make room' if full else 'choose another --out'} and run again"
-        ) from error
-    finally:
-        for path in temporary.values():
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._temporary = {
+            name: folder / f".{name}.{os.getpid()}.tmp" for name in (RANKS, TOPK, SUMMARY)
+        }
+        self._open: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> "Writer":
+        with self._errors_named():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for left in self.folder.glob(".*.tmp"):
+                if not _alive(left.suffixes[-2][1:] if len(left.suffixes) > 1 else ""):
+                    left.unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self._open.values():
+            with contextlib.suppress(OSError, pa.ArrowException):
+                writer.close()
+        for path in self._temporary.values():
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+
+    def add_ranks(self, table: pa.Table) -> None:
+        """Appends rows to `ranks.parquet`."""
+        self._add(RANKS, table)
+
+    def add_top(self, table: pa.Table) -> None:
+        """Appends rows to `topk.parquet`."""
+        self._add(TOPK, table)
+
+    def _add(self, name: str, table: pa.Table) -> None:
+        with self._errors_named():
+            if name not in self._open:
+                path = self._temporary[name]
+                self._open[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
+            if len(table):
+                self._open[name].write_table(table)
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """Writes the summary, and gives the files their names, `evaluation.json` last."""
+        with self._errors_named():
+            for writer in self._open.values():
+                writer.close()
+            text = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False)
+            self._temporary[SUMMARY].write_text(text + "\n", encoding="utf-8")
+            for path in self._temporary.values():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+            for name, path in self._temporary.items():
+                path.replace(self.folder / name)
+
+    @contextlib.contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            full = error.errno == errno.ENOSPC
+            reason = "the disk is full" if full else error.strerror or str(error)
+            raise LingweaveError(
+                f"{self.folder}: cannot write the evaluation ({reason}); nothing was left there,"
+                f" {'make room' if full else 'choose another --out'} and run again"
+            ) from error
+
+
+def _alive(process: str) -> bool:
+    """Whether the process that a temporary file is named after still runs here."""
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def check_writable(folder: Path) -> None:
@@ -143,52 +204,6 @@ def corpus_sizes(folder: Path, summary: dict[str, Any]) -> tuple[tuple[str, ...]
         raise LingweaveError(
             f"{folder / SUMMARY}: damaged, no languages or candidates ({error}); evaluate again"
         ) from error
-
-
-def read_ranks(
-    folder: Path, languages: tuple[str, ...], corpus_sizes: list[int]
-) -> tuple[GoldRanks, list[str]]:
-    """The ranks, and the group name of each query id."""
-    table = read_table(folder / RANKS)
-    try:
-        # Millions of rows, few distinct strings: only those are ever made into Python objects.
-        column = table["query_id"].combine_chunks().dictionary_encode()
-        ids, number = np.unique(column.dictionary.to_pylist(), return_inverse=True)
-        query = number[column.indices.to_numpy()]
-        first = np.unique(query, return_index=True)[1]
-        group = table["group"].combine_chunks().take(pa.array(first)).to_pylist()
-        numbers = {
-            name: table[name].to_numpy().astype(np.int64)
-            for name in table.column_names
-            if pa.types.is_integer(table[name].type)
-        }
-        codes = {side: _codes(table[side], languages) for side in LANGUAGE_COLUMNS}
-        ranks = GoldRanks(
-            languages=languages,
-            query_ids=tuple(map(str, ids)),
-            corpus_sizes=np.array(corpus_sizes, dtype=np.int64),
-            query_language=codes["query_language"],
-            query=query.astype(np.int64),
-            passage_language=codes["passage_language"],
-            position=numbers["position"],
-            grade=numbers["grade"],
-            own=Counts(*(numbers[f"own_{name}"] for name in Counts._fields)),
-            pool=Counts(*(numbers[f"pool_{name}"] for name in Counts._fields)),
-        )
-    except KeyError as error:
-        raise LingweaveError(
-            f"{folder / RANKS}: no column or language {error}; evaluate again"
-        ) from error
-    return ranks, group
-
-
-def _codes(column: pa.ChunkedArray, languages: tuple[str, ...]) -> NDArray[np.int64]:
-    """The place of each row's language; KeyError for a language that is not there."""
-    encoded = column.combine_chunks().dictionary_encode()
-    place = {language: i for i, language in enumerate(languages)}
-    places = np.array([place[x] for x in encoded.dictionary.to_pylist()], dtype=np.int64)
-    rows: NDArray[np.int64] = places[encoded.indices.to_numpy()]
-    return rows
 
 
 def read_table(path: Path) -> pa.Table:
