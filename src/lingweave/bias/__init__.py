@@ -16,7 +16,16 @@ from lingweave.bias.distance import (
     rank_distance_bounds,
     tied_share,
 )
-from lingweave.bias.figure import Cells, Figure, HeadFigure, RankFigure, Told
+from lingweave.bias.figure import (
+    Cells,
+    Figure,
+    HeadFigure,
+    RankFigure,
+    Reduction,
+    Shape,
+    Told,
+    Value,
+)
 from lingweave.bias.figures import FIGURES
 from lingweave.bias.first import first_by_chance, same_language_first
 from lingweave.bias.head_figures import language_share, mrc_at, own_language_share
@@ -37,7 +46,7 @@ from lingweave.bias.rank_figures import (
     recall_by_language,
     recall_gap,
 )
-from lingweave.bias.seen import Seen, by_query_language
+from lingweave.bias.seen import Seen
 
 __all__ = [
     "DIRECTION_ASYMMETRY",
@@ -52,9 +61,11 @@ __all__ = [
     "HeadFigure",
     "Heads",
     "RankFigure",
+    "Reduction",
     "Seen",
+    "Shape",
     "Told",
-    "by_query_language",
+    "Value",
     "corpus_shares",
     "direction_to",
     "expected_last_rank",

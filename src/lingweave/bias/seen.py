@@ -1,9 +1,7 @@
 """Gold ranks grouped as bias figures need them: made once, asked by several figures."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -68,24 +66,3 @@ class Seen:
             self.ranks.query[one],
             np.lexsort((values, *reversed(keys))),
         )
-
-
-def by_query_language(ranks: GoldRanks) -> Iterator[GoldRanks]:
-    """The rows of one query language after another: views, nothing is copied.
-
-    Rows stand in the order of query languages, as the ranking pass makes them.
-    """
-    bounds = np.searchsorted(ranks.query_language, np.arange(len(ranks.languages) + 1))
-    for begin, end in pairwise(bounds):
-        if begin < end:
-            rows = slice(int(begin), int(end))
-            yield replace(
-                ranks,
-                query_language=ranks.query_language[rows],
-                query=ranks.query[rows],
-                passage_language=ranks.passage_language[rows],
-                position=ranks.position[rows],
-                grade=ranks.grade[rows],
-                own=Counts(*(column[rows] for column in ranks.own)),
-                pool=Counts(*(column[rows] for column in ranks.pool)),
-            )

@@ -15,7 +15,6 @@ from lingweave.bias import (
     RankFigure,
     Seen,
     Told,
-    by_query_language,
     direction_to,
 )
 from lingweave.errors import LingweaveError
@@ -107,17 +106,16 @@ def bias_of(
     if figures is None and pivot is not None and pivot in evaluation.languages:
         wanted = (*wanted, direction_to(pivot, evaluation.languages))
     how = resampling or Resampling()
-    sizes = evaluation.ranks.corpus_sizes
     results: dict[str, BiasResult] = {}
     rank_figures = [one for one in wanted if isinstance(one, RankFigure)]
     if rank_figures:
         rule = TIE_RULES[evaluation.ties]
         sums = {
-            id(one.cells): FigureSums.empty(one, len(evaluation.languages), evaluation.groups)
+            id(one.cells): FigureSums.empty(one.shape, len(evaluation.languages), evaluation.groups)
             for one in rank_figures
         }
         makers = {id(one.cells): one.cells for one in rank_figures}
-        for part in by_query_language(evaluation.ranks):
+        for part in evaluation.parts():
             seen = Seen(part, rule)
             for key, total in sums.items():
                 total.add(makers[key](seen))
@@ -125,6 +123,8 @@ def bias_of(
             results[one.name] = _result(one, evaluation.languages, sums[id(one.cells)], how)
     head_figures = [one for one in wanted if isinstance(one, HeadFigure)]
     if head_figures:
+        candidates = evaluation.provenance["benchmark"]["candidates"]
+        sizes = np.array([candidates[y] for y in evaluation.languages], dtype=np.int64)
         heads = heads_of(evaluation.top(), evaluation.languages, sizes)
         groups = {
             id: evaluation.group_names[group]
@@ -154,7 +154,7 @@ def head_bias(
     how = resampling or Resampling()
     results = []
     for one in figures or [f for f in FIGURES if isinstance(f, HeadFigure)]:
-        sums = FigureSums.empty(one, len(heads.languages), clusters)
+        sums = FigureSums.empty(one.shape, len(heads.languages), clusters)
         sums.add(one.cells(heads))
         results.append(_result(one, heads.languages, sums, how))
     return tuple(results)
@@ -210,7 +210,7 @@ def _result(
     chance = ratio(*sums.chance).reshape(sums.shape)
     value, breakdown = float(figure.value(means, chance)), figure.breakdown(means)
     chance_value, chance_breakdown = figure.value(chance, chance), figure.breakdown(chance)
-    draws = resampled(figure, sums, chance, how)
+    draws = resampled(sums, figure.value, figure.breakdown, chance, how)
     found = intervals(np.concatenate([[value], breakdown]), draws, how.confidence)
     known = [x for x in range(len(languages)) if not np.isnan(breakdown[x])]
     return BiasResult(

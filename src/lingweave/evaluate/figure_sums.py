@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lingweave.bias import Cells, Figure
+from lingweave.bias import Cells, Reduction, Shape, Value
 from lingweave.significance import Interval, Resampling, cluster_weights
 
 Ints = NDArray[np.int64]
@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 BLOCK_BYTES = 64 * 2**20
 """Upper size of one block of resampled cells."""
+FEW = 2**24
+"""Cells times clusters up to which sums are kept in full precision."""
 
 
 @dataclass
@@ -28,20 +30,20 @@ class FigureSums:
     """(2, cells) sums of the values, and how many there are."""
     chance: Floats
     """(2, cells) the same of chance."""
-    by_cluster: NDArray[np.float32]
-    """(2, cells, clusters) the same as `total`, by cluster."""
+    by_cluster: NDArray[np.floating[Any]]
+    """(2, cells, clusters) the same as `total`, by cluster; fp32 if there are very many."""
 
     @staticmethod
-    def empty(figure: Figure, languages: int, clusters: Ints) -> "FigureSums":
-        """Nothing yet."""
-        shape = (languages,) if figure.shape == "languages" else (languages, languages)
+    def empty(cells_of: Shape, languages: int, clusters: Ints) -> "FigureSums":
+        """Nothing yet; a cell for each language, or for each pair of them."""
+        shape = (languages,) if cells_of == "languages" else (languages, languages)
         cells, count = int(np.prod(shape)), int(clusters.max(initial=-1)) + 1
         return FigureSums(
             shape,
             clusters,
             np.zeros((2, cells)),
             np.zeros((2, cells)),
-            np.zeros((2, cells, count), dtype=np.float32),
+            np.zeros((2, cells, count), np.float64 if cells * count <= FEW else np.float32),
         )
 
     def add(self, cells: Cells) -> None:
@@ -67,7 +69,9 @@ class FigureSums:
             self.by_cluster[row, present] += sums.reshape(len(present), count)
 
 
-def resampled(figure: Figure, sums: FigureSums, chance: Floats, how: Resampling) -> Floats:
+def resampled(
+    sums: FigureSums, value: Value, breakdown: Reduction, chance: Floats, how: Resampling
+) -> Floats:
     """(resamples, 1 + L) the figure and its breakdown, block by block."""
     cells, count = sums.by_cluster.shape[1:]
     draws = np.full((how.resamples, 1 + sums.shape[0]), np.nan)
@@ -76,12 +80,12 @@ def resampled(figure: Figure, sums: FigureSums, chance: Floats, how: Resampling)
     weights = cluster_weights(count, how.resamples, how.seed)
     rows = max(1, BLOCK_BYTES // (8 * max(cells, count)))
     for start in range(0, how.resamples, rows):
-        block = weights[start : start + rows].astype(np.float32)
+        block = weights[start : start + rows].astype(sums.by_cluster.dtype)
         totals, counts = (block @ side.T for side in sums.by_cluster)
         means = ratio(totals, counts).reshape(-1, *sums.shape)
         stop = start + len(block)
-        draws[start:stop, 0] = figure.value(means, chance)
-        draws[start:stop, 1:] = figure.breakdown(means)
+        draws[start:stop, 0] = value(means, chance)
+        draws[start:stop, 1:] = breakdown(means)
     return draws
 
 
