@@ -161,7 +161,7 @@ def test_wrong_content_is_one_line_that_names_the_file(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("en.json", b'{"data": "\xff"}', "not UTF-8 at byte 10"),
+        ("en.json", b'{"data": "\xff"}', "line 1: not UTF-8 "),
         ("en.json", b'{"data": [', "not JSON"),
         ("en.json", b"[]", "not LAReQA json"),
         ("en.json.gz", gzip.compress(b'{"data": []}' * 100)[:-20], "cannot be read"),

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def read_file(file: Path) -> pa.Table:
             reason = " ".join(str(error).split())
             raise LingweaveError(f"{file}: not a readable Parquet file ({reason})") from None
         return table
-    rows = list(json_lines(file))
+    rows = [row for _, row in json_lines(file)]
     if not rows:
         raise LingweaveError(f"{file}: the file has no rows")
     try:
@@ -69,28 +70,56 @@ def _schema(rows: list[dict[str, Any]]) -> pa.Schema:
     return pa.schema([(n, pa.array([row.get(n) for row in rows]).type) for n in names])
 
 
-def json_lines(file: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON lines file, plain or gzipped.
+def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a JSON lines file, plain or gzipped, with the numbers of their lines.
 
     Raises:
         LingweaveError: a line is not UTF-8 or not a JSON object; it is named.
+    """
+    for number, line in text_lines(file):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise LingweaveError(f"{file}: line {number}: not JSON ({error.msg})") from None
+            if not isinstance(row, dict):
+                raise LingweaveError(f"{file}: line {number}: not a JSON object")
+            yield number, row
+
+
+def text_lines(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a text file, plain or gzipped, numbered from 1 and without their ends.
+
+    Raises:
+        LingweaveError: the file cannot be read to its end, or a line is not UTF-8; it is named.
     """
     number = 0
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line.decode())
-                if not isinstance(row, dict):
-                    raise LingweaveError(f"{file}: line {number}: not a JSON object")
-                yield row
+                yield number, line.decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise LingweaveError(
             f"{file}: line {number}: not UTF-8 (byte {error.object[error.start]:#04x} at column"
             f" {error.start + 1}): save the file as UTF-8"
         ) from None
+    except (EOFError, OSError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        after = f" after line {number}" if number else ""
+        raise LingweaveError(f"{file}: cannot be read{after} ({reason})") from None
+
+
+def json_file(file: Path) -> Any:
+    """The content of one JSON file, plain or gzipped.
+
+    Raises:
+        LingweaveError: it cannot be read, is not UTF-8 or not JSON; the line is named.
+    """
+    text = "\n".join(line for _, line in text_lines(file))
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
-        raise LingweaveError(f"{file}: line {number}: not JSON ({error.msg})") from None
-    except (EOFError, OSError) as error:
-        raise LingweaveError(f"{file}: cannot be read after line {number} ({error})") from None
+        raise LingweaveError(
+            f"{file}: line {error.lineno}: not JSON ({error.msg}); the file may be cut short,"
+            " fetch it again"
+        ) from None

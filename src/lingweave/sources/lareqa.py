@@ -7,12 +7,8 @@ so an answer that crosses a boundary belongs to the first of its sentences. Text
 they are, byte order marks and stray spaces included: the published counts depend on it.
 """
 
-import gzip
-import hashlib
-import json
 import logging
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +16,9 @@ from typing import Any, NamedTuple
 from lingweave import languages
 from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.errors import LingweaveError
+from lingweave.sources.files import json_file
+from lingweave.sources.groups import grouped
+from lingweave.sources.provenance import checksums
 
 log = logging.getLogger("lingweave")
 
@@ -68,14 +67,8 @@ def lareqa(folder: Path, name: str = "lareqa") -> Benchmark:
         queries={code: part.queries for code, (_, part) in read.items()},
         corpora={code: part.passages for code, (_, part) in read.items()},
         gold=tuple(gold for _, part in read.values() for gold in part.gold),
-        groups=_groups([ids for _, part in read.values() for ids in part.paragraphs]),
-        source={
-            "folder": str(folder),
-            **{
-                f"sha256 {path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
-                for path, _ in read.values()
-            },
-        },
+        groups=grouped([ids for _, part in read.values() for ids in part.paragraphs]),
+        source={"folder": str(folder), **checksums(path for path, _ in read.values())},
     )
 
 
@@ -139,7 +132,7 @@ def _read(path: Path, code: str) -> _Language:
     gold: list[Gold] = []
     paragraphs: list[tuple[str, ...]] = []
     try:
-        for key, paragraph in _paragraphs(_json(path)):
+        for key, paragraph in _paragraphs(json_file(path)):
             context = paragraph["context"]
             breaks = [(int(start), int(end)) for start, end in paragraph["sentence_breaks"]]
             ids = [f"{key}/{i}" for i in range(len(breaks))]
@@ -179,40 +172,3 @@ def _paragraphs(content: Any) -> Iterator[tuple[str, Any]]:
     for a, article in enumerate(content["data"]):
         for p, paragraph in enumerate(article["paragraphs"]):
             yield f"{a}/{p}", paragraph
-
-
-def _json(path: Path) -> Any:
-    try:
-        raw = path.read_bytes()
-        return json.loads((gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise LingweaveError(
-            f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"
-        ) from error
-    except json.JSONDecodeError as error:
-        raise LingweaveError(
-            f"{path}: not JSON ({error}); the file may be cut short, fetch it again"
-        ) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise LingweaveError(f"{path}: cannot be read ({error}); fetch it again") from error
-
-
-def _groups(paragraphs: list[tuple[str, ...]]) -> dict[str, str]:
-    """Question id -> the smallest question id that shares a paragraph with it, transitively.
-
-    Paragraphs of one article need not align across languages (MLQA-R's do not), but the
-    questions do: what shares a paragraph in any language must be resampled together.
-    """
-    parent: dict[str, str] = {}
-
-    def root(id: str) -> str:
-        while (above := parent.setdefault(id, id)) != id:
-            parent[id] = parent[above]
-            id = above
-        return id
-
-    for ids in paragraphs:
-        for id in ids:
-            low, high = sorted((root(ids[0]), root(id)))
-            parent[high] = low
-    return {id: root(id) for id in parent}

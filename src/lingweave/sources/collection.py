@@ -1,0 +1,193 @@
+"""Queries or documents in files -> Texts by language, checked; large ones on memory-mapped Arrow.
+
+The files are read in one pass, and no more than a batch of rows is ever in memory as Python
+strings.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from lingweave.benchmark import Texts
+from lingweave.errors import LingweaveError
+from lingweave.languages import canonical
+from lingweave.sources.columns import Column
+from lingweave.sources.records import FIELDS, Fields, Row, rows_of
+from lingweave.sources.rows import cache_folder
+
+log = logging.getLogger("lingweave")
+
+LARGE = 64 << 20
+"""Bytes of files above which texts are kept in the cache folder and memory-mapped."""
+BATCH = 16384
+"""Rows checked and written together."""
+FORMAT_VERSION = 1
+
+Blank = Literal["refuse", "keep"]
+Detect = Callable[[Sequence[str]], list[str]]
+"""Texts to their language codes."""
+_SCHEMA = pa.schema([("id", pa.large_string()), ("text", pa.large_string())])
+
+
+def collection(
+    files: Sequence[Path],
+    kind: str,
+    *,
+    language: str | None = None,
+    fields: Fields = FIELDS,
+    blank: Blank = "refuse",
+    detect: Detect | None = None,
+) -> dict[str, Texts]:
+    """The rows of these files as texts by language, in file order.
+
+    Args:
+        files: JSON lines, Parquet or TSV files, plain or gzipped.
+        kind: what a row is, for error messages: "query" or "document".
+        language: the language of all rows; None where each row tells its own.
+        fields: the names of the fields.
+        blank: what to do with a row without a text. ``keep`` is for published collections, which
+            have some: they are kept as they are, with a warning.
+        detect: tells the languages of rows that do not.
+
+    Raises:
+        LingweaveError: naming file and line: a row has no id, no text or no language, its language
+            is unknown, its id stands twice in one language, or the file is not what it should be.
+    """
+    if not files:
+        raise LingweaveError(f"no {kind} file given")
+    for file in files:
+        if not file.is_file():
+            raise LingweaveError(f"{file}: no such file")
+    rows = _checked(_all_rows(files, fields), kind, language, blank, detect)
+    if sum(file.stat().st_size for file in files) <= LARGE:
+        batches: dict[str, list[pa.RecordBatch]] = {}
+        for code, batch in rows:
+            batches.setdefault(code, []).append(batch)
+        tables: Mapping[str, pa.Table] = {
+            code: pa.Table.from_batches(parts) for code, parts in batches.items()
+        }
+    else:
+        key = [FORMAT_VERSION, language, fields, blank, getattr(detect, "__qualname__", None)]
+        tables = _mapped(_cached(rows, _folder(files, key)))
+    if not tables:
+        raise LingweaveError(f"{files[0]}: the file has no rows")
+    found = {
+        code: Texts(Column(table["id"]), Column(table["text"]))
+        for code, table in sorted(tables.items())
+    }
+    for code, side in found.items():
+        twice = side.ids.repeated() if isinstance(side.ids, Column) else None
+        if twice is not None:
+            _refuse_twice(files, fields, kind, code, twice)
+    return found
+
+
+def _all_rows(files: Sequence[Path], fields: Fields) -> Iterator[tuple[Path, Row]]:
+    for file in files:
+        for row in rows_of(file, fields):
+            yield file, row
+
+
+def _checked(
+    rows: Iterable[tuple[Path, Row]],
+    kind: str,
+    language: str | None,
+    blank: Blank,
+    detect: Detect | None,
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Batches of one language each."""
+    codes: dict[str | None, str] = {} if language is None else {None: canonical(language)}
+    iterator = iter(rows)
+    empty: list[str] = []
+    while part := list(islice(iterator, BATCH)):
+        tags = [row.language if language is None else None for _, row in part]
+        if detect is not None and None in tags and None not in codes:
+            unknown = [i for i, tag in enumerate(tags) if tag is None]
+            detected = detect([part[i][1].text for i in unknown])
+            for i, code in zip(unknown, detected, strict=True):
+                tags[i] = code
+        by_language: dict[str, tuple[list[str], list[str]]] = {}
+        for (file, row), tag in zip(part, tags, strict=True):
+            if not row.text.strip():
+                if blank == "refuse":
+                    raise LingweaveError(
+                        f"{file}: line {row.line}: the {kind} {row.id!r} is empty: fill it or"
+                        " leave it out"
+                    )
+                empty.append(f"{file}: line {row.line}")
+            if tag not in codes:
+                codes[tag] = _code(tag, kind, file, row)
+            ids, texts = by_language.setdefault(codes[tag], ([], []))
+            ids.append(row.id)
+            texts.append(row.text)
+        for code, columns in by_language.items():
+            yield code, pa.record_batch([pa.array(c, pa.large_string()) for c in columns], _SCHEMA)
+    if empty:
+        log.warning("%s: empty %s, kept (%d in all)", empty[0], kind, len(empty))
+
+
+def _code(tag: str | None, kind: str, file: Path, row: Row) -> str:
+    if tag is None:
+        raise LingweaveError(
+            f"{file}: line {row.line}: the {kind} {row.id!r} has no language: add a field 'lang'"
+        )
+    try:
+        return canonical(tag)
+    except LingweaveError as error:
+        raise LingweaveError(f"{file}: line {row.line}: {error}") from None
+
+
+def _refuse_twice(files: Sequence[Path], fields: Fields, kind: str, code: str, id: str) -> None:
+    """Names the second row with an id; only now is it looked for, with its line."""
+    where = [f"{file}: line {row.line}" for file, row in _all_rows(files, fields) if row.id == id]
+    first = f" (first at {where[0]})" if len(where) > 1 else ""
+    raise LingweaveError(
+        f"{where[-1]}: {kind} id {id!r} stands twice in {code!r}{first}: ids must be unique"
+    )
+
+
+def _folder(files: Sequence[Path], key: Sequence[object]) -> Path:
+    stats = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    digest = hashlib.sha256(json.dumps([stats, *key]).encode()).hexdigest()[:24]
+    return cache_folder() / "collections" / digest
+
+
+def _cached(rows: Iterator[tuple[str, pa.RecordBatch]], folder: Path) -> Path:
+    """The folder with one Arrow file a language; written aside and renamed when complete."""
+    if folder.exists():
+        return folder
+    aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
+    writers: dict[str, pa.RecordBatchFileWriter] = {}
+    try:
+        aside.mkdir(parents=True)
+        for code, batch in rows:
+            if code not in writers:
+                writers[code] = pa.ipc.new_file(str(aside / f"{code}.arrow"), _SCHEMA)
+            writers[code].write_batch(batch)
+        for writer in writers.values():
+            writer.close()
+        aside.replace(folder)
+    except OSError as error:
+        if not folder.exists():
+            raise LingweaveError(
+                f"{folder}: the collection cannot be kept there ({error.strerror or error}):"
+                " make room, or set LINGWEAVE_CACHE to another folder"
+            ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _mapped(folder: Path) -> Mapping[str, pa.Table]:
+    return {
+        file.stem: pa.ipc.open_file(pa.memory_map(str(file))).read_all()
+        for file in sorted(folder.glob("*.arrow"))
+    }
