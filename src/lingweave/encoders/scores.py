@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.benchmark import Benchmark, Texts
+from lingweave.encoders.equals import first_equal_rows
 from lingweave.errors import LingweaveError
 from lingweave.judgements import Judgements
 from lingweave.ranks import TOP, LanguageRanks, ScoreBlock, ranks_by_language
@@ -100,7 +101,7 @@ def dense_scores(
 
     return Scores(
         block=block,
-        first_equal=first_positions([vector.tobytes() for vector in pool]),
+        first_equal=first_equal_rows(pool),
         provenance={**provenance, "similarity": similarity, "dimension": dimension},
     )
 
