@@ -19,6 +19,7 @@ from lingweave.sources.rows import read_table
 from lingweave.training import TrainConfig
 from lingweave.training import run as running
 from lingweave.training.chunks import in_parts
+from lingweave.training.data import widened
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of, wanted_of
 from lingweave.training.lookup import added_in_place
@@ -143,7 +144,7 @@ def stepped(model, inputs, terms, processes, cached, chunks=None):
     chunks = inputs.chunks if chunks is None else chunks
 
     def encode(number, chunk):
-        return unit(model(chunk)["sentence_embedding"])
+        return unit(model(widened(chunk))["sentence_embedding"])
 
     def loss(vectors):
         return loss_and_gradient(vectors, inputs.texts, terms, processes)

@@ -135,7 +135,7 @@ class Feed:
             features = [self.tokens.features(sequences)]
             return Inputs(features, None, texts, features[0]["input_ids"].numel())
         chunks = chunks_by_length(sequences.sizes, self.chunk_tokens)
-        features = [self.tokens.features(sequences.take(chunk)) for chunk in chunks]
+        features = [_narrow(self.tokens.features(sequences.take(chunk))) for chunk in chunks]
         tokens = sum(f["input_ids"].numel() for f in features)
         return Inputs(features, torch.from_numpy(places(chunks)), texts, tokens)
 
@@ -155,6 +155,22 @@ class Feed:
 
         owners, found = self.mined.of(rows[without], self.negatives, there)
         return _Hard(texts > 0, int(texts.sum()), found, spoken[owners])
+
+
+def _narrow(features: Features) -> Features:
+    """Padded texts with numbers of four bytes and masks of one: several steps of a large batch are
+    there at once."""
+    if "attention_mask" not in features:
+        return features
+    kinds = {"attention_mask": torch.uint8}
+    return {name: values.to(kinds.get(name, torch.int32)) for name, values in features.items()}
+
+
+def widened(features: Features) -> Features:
+    """A chunk as the encoder takes it, in a dict of its own."""
+    if "attention_mask" not in features:
+        return dict(features)
+    return {name: values.long() for name, values in features.items()}
 
 
 class _Hard(NamedTuple):

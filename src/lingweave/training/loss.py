@@ -14,8 +14,10 @@ from torch.nn import functional
 from lingweave.objectives import Embedded, Ids, Term, part
 from lingweave.training.processes import Processes
 
-_SCORES = 1 << 22
-"""Scores of a block of rows at most: 16 MB in fp32."""
+_SCORES = 1 << 20
+"""Scores of a block of rows: 4 MB in fp32, several times over while the loss is worked out."""
+_LEAST = 64
+"""Rows of a block, if a batch has them: with fewer, products are slow."""
 
 
 class Texts(NamedTuple):
@@ -83,7 +85,8 @@ def mean_loss(vectors: Tensor, texts: Texts, terms: Sequence[Term]) -> Tensor:
 def _blocks(texts: Texts, processes: Processes) -> Iterator[slice]:
     """The rows of this process, in blocks."""
     each = texts.counts[processes.rank][0]
-    first, block = each * processes.rank, max(1, _SCORES // sum(of[1] for of in texts.counts))
+    first = each * processes.rank
+    block = max(_LEAST, _SCORES // sum(of[1] for of in texts.counts))
     for start in range(first, first + each, block):
         yield slice(start, min(start + block, first + each))
 

@@ -60,18 +60,36 @@ def cached_step(
             outside it.
     """
     with torch.no_grad():
-        found = [encode(number, chunk) for number, chunk in enumerate(chunks)]
-        sizes = [len(vectors) for vectors in found]
-        vectors = _ordered(found, order)
-        del found
+        vectors, parts = _encoded(encode, chunks, order)
     value, gradient = loss(vectors)
-    if order is not None:
-        by_text, gradient = gradient, torch.empty_like(gradient)
-        gradient[order] = by_text
-    for number, part in enumerate(torch.split(gradient, sizes)):
-        with nullcontext() if number == len(sizes) - 1 else unsynchronised():
-            torch.autograd.backward(encode(number, chunks[number]), part)
+    del vectors  # The activations come now, and in a large batch it is as large as they are.
+    for number, part in enumerate(parts):
+        with nullcontext() if number == len(parts) - 1 else unsynchronised():
+            torch.autograd.backward(encode(number, chunks[number]), gradient[part])
     return value
+
+
+def _encoded(
+    encode: Encode[Chunk], chunks: Sequence[Chunk], order: Tensor | None
+) -> tuple[Tensor, list[Tensor]]:
+    """The vectors of all texts, there once and not a second time as parts; the texts of each
+    chunk."""
+    if order is None:
+        found = [encode(number, chunk) for number, chunk in enumerate(chunks)]
+        vectors = torch.cat(found)
+        numbers = torch.arange(len(vectors), device=vectors.device)
+        return vectors, list(torch.split(numbers, [len(part) for part in found]))
+    texts = torch.empty_like(order)
+    texts[order] = torch.arange(len(order), device=order.device)
+    first = encode(0, chunks[0])
+    vectors = first.new_empty(len(order), first.shape[1])
+    parts, start = [], 0
+    for number, chunk in enumerate(chunks):
+        part = encode(number, chunk) if number else first
+        parts.append(texts[start : start + len(part)])
+        vectors[parts[-1]] = part
+        start += len(part)
+    return vectors, parts
 
 
 def _ordered(found: list[Tensor], order: Tensor | None) -> Tensor:

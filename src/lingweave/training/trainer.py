@@ -51,7 +51,7 @@ from lingweave.training.checkpoint import (
 )
 from lingweave.training.chunks import in_parts
 from lingweave.training.config import TrainConfig
-from lingweave.training.data import Inputs, PlannedBatches, loader_of
+from lingweave.training.data import Inputs, PlannedBatches, loader_of, widened
 from lingweave.training.defaults import optimizer_of
 from lingweave.training.dropout import seed_torch, step_seed
 from lingweave.training.flow import Flow, out_of_patience
@@ -166,7 +166,7 @@ class PlanTrainer(SentenceTransformerTrainer):
             with self.compute_loss_context_manager():
                 # The library writes the vectors of all tokens into the dict that it is given, and a
                 # chunk outlives its pass.
-                output = model(dict(chunk))
+                output = model(widened(chunk))
             return unit(output["sentence_embedding"])
 
         def loss(vectors: Tensor) -> tuple[Tensor, Tensor]:

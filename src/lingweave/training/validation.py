@@ -19,7 +19,7 @@ from lingweave.ranks import gold_ranks, pessimistic
 from lingweave.sources.parallel import benchmark_of, record_id
 from lingweave.table import ParallelTable
 from lingweave.training.chunks import chunks_by_length, places
-from lingweave.training.data import Feed
+from lingweave.training.data import Feed, widened
 from lingweave.training.loss import mean_loss, unit
 from lingweave.training.tokens import Features, moved
 
@@ -112,7 +112,7 @@ class Validation:
 
 
 def _encoded(model: nn.Module, chunks: Iterable[Features], order: Tensor | None) -> Tensor:
-    vectors = torch.cat([unit(model(dict(chunk))["sentence_embedding"]) for chunk in chunks])
+    vectors = torch.cat([unit(model(widened(chunk))["sentence_embedding"]) for chunk in chunks])
     return vectors if order is None else vectors[order]
 
 
