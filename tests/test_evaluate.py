@@ -278,7 +278,7 @@ def test_places_that_cannot_be_written_are_found_before_any_work(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"encoder": None}, "exactly one of --model, --encoder and --vectors .none given"),
+        ({"encoder": None}, "one of --model, --endpoint, --encoder and --vectors .none given"),
         ({"model": "m"}, "--model and --encoder given"),
         ({"vectors": Path("v")}, "--encoder and --vectors given"),
         ({"benchmark": "x"}, "--benchmark x: choose from lareqa"),

@@ -93,7 +93,7 @@ def test_tables(
         (["evaluate", "--encoder", "tfidf", "--dtype", "bf16"], "only a model"),
         (["compare", "--resamples", "10", "absent", "other"], "absent is not a folder"),
         (["data", "show", "--split", "train", "null.jsonl"], "null.jsonl: no such file"),
-        (["evaluate"], "exactly one of --model, --encoder and --vectors"),
+        (["evaluate"], "exactly one of --model, --endpoint, --encoder and --vectors"),
         (["evaluate", "--benchmark", "beer", "--encoder", "tfidf"], "choose from lareqa"),
         (["evaluate", "--encoder", "oracle"], "only the atlas"),
         (["evaluate", "--encoder", "tfidf"], "needs --data"),

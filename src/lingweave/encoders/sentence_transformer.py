@@ -1,18 +1,20 @@
-"""A sentence-transformers model, from a folder or by its hub name, with its own prompts."""
+"""A sentence-transformers or transformers model, from a folder or by its hub name."""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from huggingface_hub import snapshot_download
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
+from lingweave.encoders.cache import Batch
+from lingweave.encoders.loading import DTYPES, limit_of, read_model
 from lingweave.errors import LingweaveError
+from lingweave.table import Side
 
 FETCHED = ["*.safetensors", "*.json", "*.txt", "*.model"]
 """What is fetched from the hub: no pickles and no code."""
@@ -27,7 +29,8 @@ Dtype = Literal["fp32", "bf16"]
 class SentenceTransformerEncoder:
     """Queries through `encode_query`, passages through `encode_document`.
 
-    Only safetensors weights are read, and never code from a model's folder.
+    Only safetensors weights are read, and never code from a model's folder. A plain transformers
+    model is pooled as `loading.default_pooling` says.
 
     Args:
         model: A folder, or a name on the hub.
@@ -35,9 +38,15 @@ class SentenceTransformerEncoder:
         dtype: Arithmetic of the model; the vectors are float32 either way.
         device: Where to encode ("cpu", "cuda"); None takes an accelerator if there is one.
         progress: Whether to show progress bars.
+        pooling: How token vectors become one ("mean", "cls", "lasttoken"); None: as the model says.
+        query_prompt: What stands before each query; None: the checkpoint's own.
+        passage_prompt: What stands before each passage; None: the checkpoint's own.
+        max_length: Tokens of a text that are read; None: as the model says.
+        truncate_dim: Numbers of each vector that are kept, from the first; None: as the model says.
 
     Raises:
-        LingweaveError: the model is not there, cannot be fetched, or has only pickled weights.
+        LingweaveError: the model is not there, cannot be fetched, or has only pickled weights; it
+            cannot do what an option asks for.
     """
 
     def __init__(
@@ -47,53 +56,126 @@ class SentenceTransformerEncoder:
         dtype: Dtype = "fp32",
         device: str | None = None,
         progress: bool = False,
+        *,
+        pooling: str | None = None,
+        query_prompt: str | None = None,
+        passage_prompt: str | None = None,
+        max_length: int | None = None,
+        truncate_dim: int | None = None,
     ) -> None:
         self.name = model
         self.folder = model_folder(model)
         self.batch_size = batch_size
         self.dtype = dtype
         self.progress = progress
+        self.pooling = pooling
         try:
-            self._model = SentenceTransformer(
-                str(self.folder), device=device, local_files_only=True, trust_remote_code=False
-            )
+            self._model = read_model(self.folder, model, pooling or "auto", dtype, device)
+        except LingweaveError:
+            raise LingweaveError(
+                f"--pooling {pooling}: {model} pools nothing; leave it out"
+            ) from None
         except Exception as error:  # The libraries below raise almost anything for a bad folder.
             reason = " ".join(str(error).split())[:300]
             raise LingweaveError(f"model {model}: cannot be loaded ({reason})") from error
-        if dtype == "bf16":
-            self._model.bfloat16()
+        self._model.to(DTYPES[dtype])
+        if max_length is not None:
+            self._read_at_most(max_length)
+        if truncate_dim is not None:
+            self._keep_at_most(truncate_dim)
+        own = self._model.prompts
+        # The names that the library itself looks for, in its order.
+        passage = next((own[name] for name in ("document", "passage", "corpus") if name in own), "")
+        self.prompts: dict[Side, str] = {
+            "query": (own.get("query") or "") if query_prompt is None else query_prompt,
+            "passage": (passage or "") if passage_prompt is None else passage_prompt,
+        }
 
     def encode_queries(self, texts: Sequence[str], language: str) -> NDArray[np.float32]:
-        """(texts, d) float32, with the checkpoint's query prompt."""
-        return self._numbers(self._model.encode_query(list(texts), **self._options()))
+        """(texts, d) float32, with the query prompt."""
+        return self._encoded("query", texts, self.progress)
 
     def encode_passages(self, texts: Sequence[str], language: str) -> NDArray[np.float32]:
-        """(texts, d) float32, with the checkpoint's document prompt."""
-        return self._numbers(self._model.encode_document(list(texts), **self._options()))
+        """(texts, d) float32, with the passage prompt."""
+        return self._encoded("passage", texts, self.progress)
+
+    def batches(self, side: Side, texts: Sequence[str], language: str) -> Iterator[Batch]:
+        """The vectors of the texts, some at a time, for who wants to keep each part at once."""
+        step = 16 * self.batch_size
+        for start in range(0, len(texts), step):
+            some = texts[start : start + step]
+            places = np.arange(start, start + len(some))
+            yield Batch(places, self._encoded(side, some, progress=False))
+
+    def identity(self, side: Side) -> dict[str, Any]:
+        """What decides the vectors of a side."""
+        return {
+            **identity("", self.folder),
+            "side": side,
+            "prompt": self.prompts[side],
+            "dtype": self.dtype,
+            "pooling": self.pooling,
+            "max_length": self._max_length(),
+            "truncate_dim": self._model.truncate_dim,
+        }
 
     def describe(self) -> dict[str, Any]:
         """Name, folder, checksum, prompts, arithmetic, and how it was trained if we trained it."""
         return {
             **identity(self.name, self.folder),
             "path": str(self.folder),
-            "prompts": {name: text for name, text in self._model.prompts.items() if text},
+            "prompts": {
+                name: text
+                for name, text in (
+                    ("query", self.prompts["query"]),
+                    ("document", self.prompts["passage"]),
+                )
+                if text
+            },
+            "pooling": next((m.pooling_mode for m in self._model if isinstance(m, Pooling)), None),
+            "max_length": self._max_length(),
+            "truncate_dim": self._model.truncate_dim,
             "dtype": self.dtype,
             "batch_size": self.batch_size,
             "device": str(self._model.device),
             "training": training_record(self.folder),
         }
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            "batch_size": self.batch_size,
-            "show_progress_bar": self.progress,
-            "convert_to_tensor": True,
-        }
-
-    @staticmethod
-    def _numbers(vectors: torch.Tensor) -> NDArray[np.float32]:
+    def _encoded(self, side: Side, texts: Sequence[str], progress: bool) -> NDArray[np.float32]:
+        encode = self._model.encode_query if side == "query" else self._model.encode_document
+        vectors = encode(
+            list(texts),
+            prompt=self.prompts[side],
+            batch_size=self.batch_size,
+            show_progress_bar=progress,
+            convert_to_tensor=True,
+        )
         numbers: NDArray[np.float32] = vectors.float().cpu().numpy()
         return numbers
+
+    def _max_length(self) -> int | None:
+        longest = self._model.max_seq_length
+        return None if longest is None or longest == float("inf") else int(longest)
+
+    def _read_at_most(self, tokens: int) -> None:
+        if not isinstance(self._model[0], Transformer):
+            raise LingweaveError(
+                f"--max_length {tokens}: {self.name} reads texts of any length; leave it out"
+            )
+        limit = limit_of(None, self._model[0].model)
+        if limit is not None and tokens > limit:
+            raise LingweaveError(
+                f"--max_length {tokens}: {self.name} has positions for {limit} tokens"
+            )
+        self._model.max_seq_length = tokens
+
+    def _keep_at_most(self, numbers: int) -> None:
+        whole = self._model.get_embedding_dimension()
+        if whole is not None and numbers > whole:
+            raise LingweaveError(
+                f"--truncate_dim {numbers}: vectors of {self.name} have {whole} numbers"
+            )
+        self._model.truncate_dim = numbers
 
 
 def model_folder(model: str) -> Path:

@@ -1,6 +1,6 @@
 """Encoder + benchmark -> Evaluation: ranks, top lists, figures and provenance, on disk."""
 
 from lingweave.evaluate.evaluation import Evaluation, evaluate
-from lingweave.evaluate.run import BENCHMARKS, ENCODERS, EvaluateConfig, run
+from lingweave.evaluate.run import BENCHMARKS, EvaluateConfig, run
 
-__all__ = ["BENCHMARKS", "ENCODERS", "EvaluateConfig", "Evaluation", "evaluate", "run"]
+__all__ = ["BENCHMARKS", "EvaluateConfig", "Evaluation", "evaluate", "run"]
