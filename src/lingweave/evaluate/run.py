@@ -91,7 +91,7 @@ def run(config: EvaluateConfig) -> Evaluation:
         benchmark = benchmark.select(map(canonical, config.languages))
     configuration = configuration_of(config, benchmark)
     if (config.out / storage.SUMMARY).exists():
-        return _complete(config.out, configuration)
+        return complete(config.out, configuration)
     return evaluate(benchmark, scores_of(config, benchmark), config.ties, configuration, config.out)
 
 
@@ -109,7 +109,12 @@ def configuration_of(config: EvaluateConfig, benchmark: Benchmark) -> dict[str, 
     }
 
 
-def _complete(folder: Path, configuration: dict[str, Any]) -> Evaluation:
+def complete(folder: Path, configuration: dict[str, Any]) -> Evaluation:
+    """The evaluation in a folder, if the same configuration has written it.
+
+    Raises:
+        LingweaveError: another one has, or it cannot be read.
+    """
     evaluation = Evaluation.open(folder)
     before = evaluation.provenance.get("configuration") or {}
     names = {*before, *configuration}
