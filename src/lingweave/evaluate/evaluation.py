@@ -4,6 +4,7 @@ import datetime
 import json
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,7 @@ from lingweave.evaluate.stored import read_queries, read_ranks
 from lingweave.evaluate.summary import Summary
 from lingweave.judgements import judgements_of
 from lingweave.per_query import Pairs, Pools, joined_values, per_query
-from lingweave.ranks import TIE_RULES, GoldRanks, joined_lists, joined_ranks
+from lingweave.ranks import TIE_RULES, GoldRanks, LanguageRanks, joined_lists, joined_ranks
 from lingweave.software import software
 
 log = logging.getLogger("lingweave")
@@ -151,10 +152,13 @@ def evaluate(
     figures = Summary(judgements.languages, ties)
     if folder is not None:
         with storage.Writer(folder) as writer:
-            for part in scores.parts(judgements):
+
+            def take(part: LanguageRanks) -> None:
                 figures.add(part.ranks)
                 writer.add_ranks(storage.ranks_table(part.ranks, groups))
                 writer.add_top(storage.top_table(part.top, benchmark))
+
+            _taken_beside(scores.parts(judgements), take)
             writer.finish(_summary(benchmark, scores, figures, configuration))
         return Evaluation.open(folder)
     ranks, tops = [], []
@@ -172,6 +176,18 @@ def evaluate(
         top=lambda: table,
         summary=_summary(benchmark, scores, figures, configuration),
     )
+
+
+def _taken_beside(parts: Iterator[LanguageRanks], take: Callable[[LanguageRanks], None]) -> None:
+    """Takes up each part, in order, while the next one is made."""
+    with ThreadPoolExecutor(1) as beside:
+        pending = None
+        for part in parts:
+            if pending is not None:
+                pending.result()
+            pending = beside.submit(take, part)
+        if pending is not None:
+            pending.result()
 
 
 def _summary(

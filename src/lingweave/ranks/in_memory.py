@@ -24,7 +24,7 @@ from lingweave.ranks.rows import ranked_rows
 
 TOP = 100
 """How many candidates of each pool list are kept with their scores."""
-BLOCK_BYTES = 32 * 2**20
+BLOCK_BYTES = 128 * 2**20
 """Upper bound for one block of scores; the pass needs about twice that."""
 
 
