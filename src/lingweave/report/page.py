@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-import jinja2
 from markupsafe import Markup
 
-import lingweave
 from lingweave import languages
 from lingweave.benchmark import Benchmark
 from lingweave.report.arms import training_record
@@ -21,6 +18,7 @@ from lingweave.report.plots import (
     rank_distance_plot,
 )
 from lingweave.report.reading import intervals_sentences, reading
+from lingweave.report.rendering import rendered
 from lingweave.report.tables import (
     Cell,
     Table,
@@ -56,14 +54,9 @@ def page(comparison: Comparison, benchmark: Benchmark | None = None) -> str:
         comparison: What was compared.
         benchmark: Texts for the example queries; without it the page shows none.
     """
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    folder = files("lingweave.report")
-    template = environment.from_string((folder / "page.html.jinja").read_text(encoding="utf-8"))
-    # Macros come first in the template; a page must begin with its doctype.
-    return template.render(
-        style=Markup((folder / "page.css").read_text(encoding="utf-8")),
+    return rendered(
+        "lingweave.report",
+        "page.html.jinja",
         comparison=comparison,
         reading=reading(comparison),
         intervals=intervals_sentences(comparison),
@@ -81,8 +74,7 @@ def page(comparison: Comparison, benchmark: Benchmark | None = None) -> str:
             (code, own_name(code), languages.name(code), direction(code))
             for code in comparison.languages
         ],
-        version=lingweave.__version__,
-    ).lstrip()
+    )
 
 
 def _maps(comparison: Comparison) -> list[Drawing]:
