@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import naive
 import numpy as np
 import pytest
+import torch
 from data import benchmark
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +14,16 @@ from numpy.typing import NDArray
 from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.encoders import dense_scores
 from lingweave.judgements import judgements_of
-from lingweave.ranks import TIE_RULES, GoldRanks, TopLists, columns_of, gold_ranks
+from lingweave.ranks import (
+    TIE_RULES,
+    GoldRanks,
+    TopLists,
+    columns_of,
+    gold_ranks,
+    ranks_by_language,
+)
 from lingweave.ranks import rows as rows_module
+from lingweave.ranks import streamed as streamed_module
 
 Floats = NDArray[np.float32]
 SEEDS = st.integers(0, 10_000)
@@ -200,3 +209,57 @@ def test_no_gold_at_all_gives_empty_tables() -> None:
     ranks, top = ranked(made, {"en": np.zeros((1, 1), np.float32)})
     assert len(ranks) == 0
     assert top.positions.tolist() == [[0]]
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    SEEDS, st.sampled_from([1, 2, 5, 1000]), st.integers(1, 7), st.integers(3, 30),
+    st.sampled_from([1, 24]), st.booleans(),
+)  # fmt: skip
+def test_the_streamed_pass_gives_the_same(
+    seed: int, values: int, queries: int, candidates: int, sort_from: int, copied: bool
+) -> None:
+    made = benchmark(seed)
+    scores, judgements = integer_scores(made, seed, values), judgements_of(made)
+    kinds = judgements.pool_size // 2 if copied else 2**40
+    kind = np.random.default_rng(seed).integers(0, kinds, judgements.pool_size)
+    _, first, which = np.unique(kind, return_index=True, return_inverse=True)
+    first_equal = first[which]
+
+    def block(language: str, rows: slice, places: slice) -> torch.Tensor:
+        # A copy has a score of its own here, which must not count.
+        return torch.from_numpy(scores[language][rows, places].copy())
+
+    expected = list(
+        ranks_by_language(lambda x, rows: scores[x][rows].copy(), judgements, first_equal, top=4)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streamed_module, "SORT_FROM", sort_from)
+        copies = streamed_module.Copies.of(first_equal)
+        found = list(
+            streamed_module.streamed_ranks(
+                block, judgements, copies, top=4, queries=queries, candidates=candidates
+            )
+        )
+    assert len(found) == len(expected)
+    for one, other in zip(expected, found, strict=True):
+        assert_same(one.ranks, other.ranks)
+        for a, b in zip(one.top, other.top, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_no_query_has_to_share_memory_with_more_than_is_allowed() -> None:
+    made = benchmark(3)
+    judgements, scores = judgements_of(made), integer_scores(made, 3, 2)
+    seen = []
+
+    def block(language: str, rows: slice, places: slice) -> torch.Tensor:
+        seen.append((rows.stop - rows.start, places.stop - places.start))
+        return torch.from_numpy(scores[language][rows, places].copy())
+
+    copies = streamed_module.Copies.of(np.arange(judgements.pool_size) % 10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streamed_module, "SHARED_BYTES", 80)
+        list(streamed_module.streamed_ranks(block, judgements, copies, candidates=5))
+    assert max(rows for rows, _ in seen) == 2
+    assert max(places for _, places in seen) == 5
