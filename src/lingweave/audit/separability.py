@@ -63,7 +63,12 @@ def separability(vectors: Mapping[str, Floats], seed: int = 0) -> Separability:
     rows = _unit(np.concatenate([vectors[x] for x in probed]))
     truth = np.repeat(np.arange(len(probed)), [len(vectors[x]) for x in probed])
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    right = cross_val_predict(RidgeClassifier(alpha=1e-2, class_weight="balanced"), rows, truth, cv=folds) == truth
+    right = (
+        cross_val_predict(
+            RidgeClassifier(alpha=1e-2, class_weight="balanced"), rows, truth, cv=folds
+        )
+        == truth
+    )
     shares = np.array([right[truth == i].mean() for i in range(len(probed))])
     drawn = np.random.default_rng(seed)
     counts = np.bincount(truth)

@@ -1,6 +1,7 @@
 """Vectors made elsewhere: an ``.npz`` file with arrays ``q_<stem>`` and ``c_<stem>``."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,29 @@ def vectors_scores(path: Path, benchmark: Benchmark, similarity: Similarity = "c
         LingweaveError: an array is missing, is no matrix of numbers, has another number of rows
             than the benchmark, another dimension than the rest, or NaN or infinite values.
     """
+    queries = _arrays(path, "q", benchmark.queries)
+    passages = _arrays(path, "c", benchmark.corpora)
+    _same_dimensions(path, {**_named("q", queries), **_named("c", passages)})
+    return dense_scores(queries, passages, similarity, {"encoder": "vectors", "path": str(path)})
+
+
+def passage_vectors(path: Path, benchmark: Benchmark) -> dict[str, NDArray[np.float32]]:
+    """The vectors of the passages in a file, (passages, d) by language.
+
+    Raises:
+        LingweaveError: as for ``vectors_scores``.
+    """
+    return _arrays(path, "c", benchmark.corpora)
+
+
+def _arrays(path: Path, kind: str, sides: Mapping[str, Texts]) -> dict[str, NDArray[np.float32]]:
+    """The arrays of queries ("q") or passages ("c") by language."""
     try:
         with path.open("rb") as file:
             if file.read(2) != b"PK":
                 raise ValueError("not a zip archive of arrays")
         with np.load(path, allow_pickle=False) as arrays:
-            queries = {
-                x: _array(path, arrays, "q", x, side) for x, side in benchmark.queries.items()
-            }
-            passages = {
-                y: _array(path, arrays, "c", y, side) for y, side in benchmark.corpora.items()
-            }
+            return {x: _array(path, arrays, kind, x, side) for x, side in sides.items()}
     except FileNotFoundError:
         raise LingweaveError(f"{path}: no such file; give the .npz file with the vectors") from None
     except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
@@ -40,8 +53,6 @@ def vectors_scores(path: Path, benchmark: Benchmark, similarity: Similarity = "c
             f"{path}: not a readable .npz file of numbers ({error});"
             " write it with numpy.savez, without object arrays"
         ) from error
-    _same_dimensions(path, {**_named("q", queries), **_named("c", passages)})
-    return dense_scores(queries, passages, similarity, {"encoder": "vectors", "path": str(path)})
 
 
 def _array(

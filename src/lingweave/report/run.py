@@ -65,10 +65,12 @@ def write_report(comparison: Comparison, out: Path, benchmark: Benchmark | None 
 
 def _benchmark(summary: Mapping[str, Any], data: Path) -> Benchmark:
     """The benchmark of an evaluation, read again from its folder."""
-    from lingweave.evaluate import BENCHMARKS, EvaluateConfig
+    from lingweave.sources.catalogue import named
+    from lingweave.sources.named import Request
 
-    name = ((summary.get("provenance") or {}).get("configuration") or {}).get("benchmark")
-    if name not in BENCHMARKS:
-        raise LingweaveError(f"--data {data}: no reader is known for the benchmark {name!r}")
-    loaded = BENCHMARKS[name](EvaluateConfig(benchmark=name, data=data, encoder="random"))
+    configuration = (summary.get("provenance") or {}).get("configuration") or {}
+    name = configuration.get("benchmark")
+    if not isinstance(name, str):
+        raise LingweaveError(f"--data {data}: the evaluation does not tell its benchmark")
+    loaded = named(name).load(Request(data=data, split=configuration.get("split")))
     return loaded.select(summary["languages"])

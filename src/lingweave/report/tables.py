@@ -32,6 +32,8 @@ class Cell(NamedTuple):
     detail: str = ""
     unsure: bool = False
     """Whether this is a difference whose interval includes zero."""
+    wide: bool = False
+    """Whether this is running text, which may break over lines."""
 
 
 class Table(NamedTuple):

@@ -1,0 +1,77 @@
+"""What an audit says in words: nothing that was not measured."""
+
+import math
+from typing import NamedTuple
+
+from lingweave.audit.audit import Audit
+from lingweave.audit.measured import AS_IS, Measured
+from lingweave.audit.tables import named
+from lingweave.report.tables import figure_text
+
+FAVOURED = (
+    "recall_at_10_gap",
+    "language_share_at_10",
+    "own_language_share_at_10",
+    "same_language_first",
+)
+DIRECTIONS = ("direction_asymmetry", "mrc_at_10")
+COST = ("rank_distance", "max_at_r")
+
+
+class Finding(NamedTuple):
+    """A question of an audit, and its answer."""
+
+    question: str
+    """What is asked."""
+    answers: tuple[str, ...]
+    """Sentences."""
+
+
+def findings(audit: Audit) -> tuple[Finding, ...]:
+    """Who is favoured, which directions fail, what it costs, whether vectors tell languages."""
+    pivots = tuple(
+        one.figure.name for one in audit.figures if one.figure.name.startswith("direction_to_")
+    )
+    parts = [
+        ("Who is favoured?", _said(audit, FAVOURED)),
+        ("Which directions fail?", _said(audit, pivots + DIRECTIONS)),
+        ("What does it cost?", (*_quality(audit.main), *_said(audit, COST))),
+        ("Where does it come from?", _separated(audit)),
+    ]
+    return tuple(Finding(question, answers) for question, answers in parts if answers)
+
+
+def _said(audit: Audit, names: tuple[str, ...]) -> tuple[str, ...]:
+    results = [named(audit.figures, name) for name in names]
+    return tuple(one.users for one in results if one is not None and one.users)
+
+
+def _quality(main: Measured | None) -> tuple[str, ...]:
+    if main is None:
+        return ()
+    macro = main.comparison.arm(AS_IS).macro
+    mono, multi = macro["mono.mAP"], macro["multi.mAP"]
+    if not (math.isfinite(mono.mean) and math.isfinite(multi.mean)):
+        return ()
+    return (
+        f"In the corpus of its own language a query reaches mAP"
+        f" {figure_text('mono.mAP', mono.mean)}; in the pool of all languages, where its answers"
+        f" in every language count, {figure_text('multi.mAP', multi.mean)}.",
+    )
+
+
+def _separated(audit: Audit) -> tuple[str, ...]:
+    found = audit.separability
+    if found is None:
+        return ()
+    ends = f"{found.low:.1%} to {found.high:.1%}"
+    if found.low <= found.chance:
+        return (
+            f"Vectors do not tell languages apart: a linear classifier finds the language of"
+            f" {found.accuracy:.1%} of unseen documents ({ends}), and guessing {found.chance:.1%}.",
+        )
+    return (
+        f"A linear classifier finds the language of {found.accuracy:.1%} of unseen documents from"
+        f" their vectors ({ends}; guessing finds {found.chance:.1%}): languages lie apart in the"
+        " space, and similarity can depend on them.",
+    )

@@ -1,0 +1,173 @@
+"""`lingweave audit`: from an encoder and a corpus to who is favoured, and what that costs."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lingweave.audit.audit import Audit, audit_json
+from lingweave.audit.config import AuditConfig
+from lingweave.audit.measured import AS_IS, Measured, evaluated, measured
+from lingweave.audit.probes import built_in, probed
+from lingweave.audit.separability import Separability, projected, separability
+from lingweave.audit.source import sampled, source_of, statements_of
+from lingweave.benchmark import Benchmark
+from lingweave.encoders.choice import encoder_of, identity_of, scores_of
+from lingweave.encoders.scores import Encoder, Scores, encoder_scores
+from lingweave.errors import LingweaveError
+from lingweave.evaluate import storage
+from lingweave.evaluate.bias import BiasResult, head_bias
+from lingweave.evaluate.heads import heads_of_lists
+from lingweave.judgements import judgements_of
+from lingweave.ranks import joined_lists
+from lingweave.report.files import write_text
+from lingweave.significance import Resampling
+
+Vectors = Mapping[str, NDArray[np.float32]]
+
+
+def audit(config: AuditConfig) -> Audit:
+    """Measures, and writes ``audit.json`` and ``audit.html`` into ``config.out``.
+
+    Vectors are kept in ``config.out``, so that an audit that was stopped goes on where it was.
+
+    Raises:
+        LingweaveError: anything the user can mend.
+    """
+    storage.check_writable(config.out)
+    benchmark = source_of(config)
+    if config.cache is None and (config.model is not None or config.endpoint is not None):
+        config = dataclasses.replace(config, cache=config.out / "vectors")
+    encodes = config.model is not None or config.endpoint is not None or config.encoder == "random"
+    encoder = encoder_of(config) if encodes else None
+    scores = partial(_scores, config, encoder)
+    notes: list[str] = []
+    judged = _judged(config, benchmark, scores)
+    asked = _probed(config, benchmark, scores, encoder is not None, notes)
+    heads = _heads(config, benchmark, scores) if judged is None and benchmark.queries else ()
+    if judged is None and asked is None and not heads:
+        raise LingweaveError(f"nothing could be asked: {'; '.join(notes)}")
+    vectors = _vectors(config, benchmark, encoder)
+    found = Audit(
+        benchmark=benchmark,
+        encoder=_described(judged, asked, encoder, config),
+        judged=judged,
+        probed=asked,
+        heads=heads,
+        separability=_separability(vectors, notes),
+        points=projected(vectors) if vectors else {},
+        notes=tuple(notes),
+    )
+    text = json.dumps(audit_json(found), ensure_ascii=False, indent=1, allow_nan=False)
+    write_text(config.out / "audit.json", text + "\n")
+    # Here, because matplotlib takes a second that mistakes need not wait for.
+    from lingweave.audit.page import page
+
+    write_text(config.out / "audit.html", page(found))
+    return found
+
+
+def _scores(config: AuditConfig, encoder: Encoder | None, benchmark: Benchmark) -> Scores:
+    if encoder is None:
+        return scores_of(config, benchmark)
+    return encoder_scores(encoder, benchmark, config.similarity)
+
+
+def _judged(
+    config: AuditConfig, benchmark: Benchmark, scores: Callable[[Benchmark], Scores]
+) -> Measured | None:
+    if not benchmark.gold:
+        return None
+    return _measured(config, benchmark, scores, config.out / "evaluation")
+
+
+def _probed(
+    config: AuditConfig,
+    benchmark: Benchmark,
+    scores: Callable[[Benchmark], Scores],
+    encodes: bool,
+    notes: list[str],
+) -> Measured | None:
+    if not config.probe:
+        return None
+    if config.vectors is not None or config.encoder == "oracle":
+        notes.append("No probes: vectors from a file hold none of new texts.")
+        return None
+    if config.probes is not None:
+        statements = statements_of(config.probes)
+    else:
+        statements = built_in(tuple(benchmark.corpora))
+    if not statements:
+        notes.append(
+            "No probes: the built-in statements are in fewer than two of the corpus's languages;"
+            " give parallel texts with --probes."
+        )
+        return None
+    return _measured(config, probed(benchmark, statements), scores, config.out / "probes")
+
+
+def _measured(
+    config: AuditConfig,
+    benchmark: Benchmark,
+    scores: Callable[[Benchmark], Scores],
+    folder: Path,
+) -> Measured:
+    configuration = {
+        "benchmark": benchmark.name,
+        "ties": config.ties,
+        "languages": list(benchmark.languages),
+        "data": {k: v for k, v in benchmark.source.items() if k != "folder"},
+        **identity_of(config),
+    }
+    evaluation = evaluated(
+        benchmark, partial(scores, benchmark), config.ties, configuration, folder
+    )
+    how = Resampling(config.resamples, 0)
+    return measured(benchmark, evaluation, {AS_IS: folder}, how, config.pivot)
+
+
+def _heads(
+    config: AuditConfig, benchmark: Benchmark, scores: Callable[[Benchmark], Scores]
+) -> tuple[BiasResult, ...]:
+    parts = scores(benchmark).parts(judgements_of(benchmark))
+    lists = joined_lists([part.top for part in parts])
+    how = Resampling(config.resamples, 0)
+    return head_bias(heads_of_lists(lists, benchmark), benchmark.groups, None, how)
+
+
+def _vectors(config: AuditConfig, benchmark: Benchmark, encoder: Encoder | None) -> Vectors:
+    """Vectors of some documents of each language; none for encoders that have none."""
+    chosen = {y: sampled(side, config.sample) for y, side in benchmark.corpora.items() if side.ids}
+    if encoder is not None:
+        texts = {y: [benchmark.corpora[y].texts[i] for i in rows] for y, rows in chosen.items()}
+        return {y: encoder.encode_passages(some, y) for y, some in texts.items()}
+    if config.vectors is not None:
+        from lingweave.encoders.vectors import passage_vectors
+
+        found = passage_vectors(config.vectors, benchmark)
+        return {y: found[y][rows] for y, rows in chosen.items()}
+    return {}
+
+
+def _separability(vectors: Vectors, notes: list[str]) -> Separability | None:
+    if not vectors:
+        return None
+    try:
+        return separability(vectors)
+    except LingweaveError as error:
+        notes.append(f"No linear probe: {error}.")
+        return None
+
+
+def _described(
+    judged: Measured | None, asked: Measured | None, encoder: Encoder | None, config: AuditConfig
+) -> dict[str, Any]:
+    for one in (judged, asked):
+        if one is not None:
+            return dict(one.evaluation.provenance["encoder"])
+    return encoder.describe() if encoder is not None else {"encoder": config.encoder}
