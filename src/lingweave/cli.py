@@ -16,7 +16,7 @@ from lingweave.errors import LingweaveError
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
 
-PATHS = ("table", "valid", "evaluations", "paths")
+PATHS = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels")
 """Options whose words are paths, in which a comma stands for itself."""
 
 _OTHERS_WAIT = 5.0
@@ -70,6 +70,19 @@ def evaluate() -> Verb:
     return EvaluateConfig, lambda config: print_evaluation(run(config), config.out)
 
 
+def audit() -> Verb:
+    """Find out which languages an encoder favours on an index, and what that costs."""
+    from lingweave.audit.config import AuditConfig
+
+    def run(config: AuditConfig) -> None:
+        from lingweave.audit.run import audit
+        from lingweave.audit.show import print_audit
+
+        print_audit(audit(config), config)
+
+    return AuditConfig, run
+
+
 def mine() -> Verb:
     """Find hard negatives for a table with any encoder."""
     from lingweave.mining import MineConfig
@@ -113,15 +126,24 @@ def data_pack() -> Verb:
     return PackConfig, pack
 
 
+def data_benchmarks() -> Verb:
+    """List the benchmarks that can be named: languages, licences, measures, overlaps."""
+    from lingweave.sources.list import ListConfig, print_benchmarks
+
+    return ListConfig, print_benchmarks
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
     "demo": demo,
     "train": train,
     "evaluate": evaluate,
+    "audit": audit,
     "mine": mine,
     "compare": compare,
     "report": report,
     "data show": data_show,
     "data pack": data_pack,
+    "data benchmarks": data_benchmarks,
 }
 
 
