@@ -96,6 +96,19 @@ def mine() -> Verb:
     return MineConfig, run
 
 
+def debias() -> Verb:
+    """Take the language out of a model's vectors, or an index's, and say what that changes."""
+    from lingweave.debias.config import DebiasConfig
+
+    def run(config: DebiasConfig) -> None:
+        from lingweave.debias.run import run
+        from lingweave.debias.show import print_debiased
+
+        print_debiased(run(config))
+
+    return DebiasConfig, run
+
+
 def compare() -> Verb:
     """Compare evaluations, with confidence intervals from a paired cluster bootstrap."""
     from lingweave.report.config import CompareConfig
@@ -139,6 +152,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "evaluate": evaluate,
     "audit": audit,
     "mine": mine,
+    "debias": debias,
     "compare": compare,
     "report": report,
     "data show": data_show,

@@ -1,0 +1,94 @@
+"""A correction inside a sentence-transformers checkpoint, of stock modules alone.
+
+Which map a text needs depends on its language, which no module can tell from a vector. So the
+checkpoint ends with a `Router` that has a route for each side and language, and the caller names
+it: ``model.encode(texts, prompt_name="query", task="query-de")``. `encode_query` and
+`encode_document` take the route for unknown languages. Nothing of lingweave is needed to load it.
+"""
+
+from pathlib import Path
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Dense, Module, Router
+from sentence_transformers.sentence_transformer.modules import Normalize
+
+from lingweave.atomic import disk_errors_named, new_folder
+from lingweave.debias.fitted import Debias
+from lingweave.debias.maps import UNKNOWN, LanguageMaps
+from lingweave.errors import LingweaveError
+
+TASKS = {"queries": "query", "passages": "document"}
+"""The names that sentence-transformers has for the two sides."""
+
+
+def save_checkpoint(model: SentenceTransformer, debias: Debias, folder: Path) -> None:
+    """Writes the model with its correction; a folder that is there is replaced.
+
+    Args:
+        model: The model that the correction was fitted on, in fp32.
+        debias: The correction.
+        folder: Where to.
+
+    Raises:
+        LingweaveError: the model's vectors have another dimension, or the disk is full.
+    """
+    dimension = model.get_embedding_dimension()
+    if dimension != debias.passages.dimension:
+        raise LingweaveError(
+            f"the model's vectors have {dimension} dimensions, the map"
+            f" {debias.passages.dimension}: fit it on vectors of this model"
+        )
+    length = [Normalize()] if debias.unit_length else []
+    corrected = SentenceTransformer(
+        modules=[*model.children(), *length, _router(debias), *length],
+        prompts={name: text or "" for name, text in model.prompts.items()},
+        default_prompt_name=model.default_prompt_name,
+        similarity_fn_name=model.similarity_fn_name,
+        device="cpu",
+    )
+    with disk_errors_named(str(folder)), new_folder(folder) as part:
+        corrected.save(str(part), create_model_card=False)
+
+
+def task_of(model: SentenceTransformer, side: str, language: str) -> str | None:
+    """The route of such a checkpoint for a side and language; None for any other model.
+
+    Args:
+        model: Any model.
+        side: ``queries`` or ``passages``.
+        language: The code of the texts' language.
+    """
+    for module in model.children():
+        if isinstance(module, Router):
+            for code in (language, language.partition("-")[0], UNKNOWN):
+                task = f"{TASKS[side]}-{code}"
+                if task in module.sub_modules:
+                    return task
+    return None
+
+
+def _router(debias: Debias) -> Router:
+    routes: dict[str, list[Module]] = {}
+    for language in debias.passages.languages:
+        passages = _dense(debias.passages, language)
+        same = debias.queries is debias.passages
+        routes[f"{TASKS['passages']}-{language}"] = [passages]
+        # One module in two routes is written once.
+        queries = passages if same else _dense(debias.queries, language)
+        routes[f"{TASKS['queries']}-{language}"] = [queries]
+    unknown: dict[tuple[str | None, str | tuple[str, ...] | None], str] = {
+        (task, None): f"{task}-{UNKNOWN}" for task in TASKS.values()
+    }
+    return Router(routes, f"{TASKS['passages']}-{UNKNOWN}", route_mappings=unknown)
+
+
+def _dense(maps: LanguageMaps, language: str) -> Dense:
+    weight, bias = maps.weight_and_bias(language)
+    return Dense(
+        maps.dimension,
+        maps.dimension,
+        activation_function=None,
+        init_weight=torch.from_numpy(weight),
+        init_bias=torch.from_numpy(bias),
+    )
