@@ -1,6 +1,6 @@
 """Encoder + benchmark -> Evaluation: ranks, top lists, figures and provenance, on disk."""
 
 from lingweave.evaluate.evaluation import Evaluation, evaluate
-from lingweave.evaluate.run import BENCHMARKS, EvaluateConfig, run
+from lingweave.evaluate.run import EvaluateConfig, benchmark_of, run
 
-__all__ = ["BENCHMARKS", "EvaluateConfig", "Evaluation", "evaluate", "run"]
+__all__ = ["EvaluateConfig", "Evaluation", "benchmark_of", "evaluate", "run"]

@@ -1,12 +1,10 @@
 """`lingweave evaluate`: from options to an evaluation on disk."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from lingweave.atlas import DEFAULT_LANGUAGES
 from lingweave.benchmark import Benchmark
 from lingweave.encoders.choice import EncoderOptions, identity_of, scores_of
 from lingweave.errors import LingweaveError
@@ -14,9 +12,8 @@ from lingweave.evaluate import storage
 from lingweave.evaluate.evaluation import Evaluation, evaluate
 from lingweave.languages import canonical
 from lingweave.ranks import TIE_RULES
-from lingweave.sources.atlas import SEED, atlas_benchmark
-from lingweave.sources.lareqa import lareqa, mlqa_r, xquad_r
-from lingweave.sources.parallel import parallel
+from lingweave.sources.catalogue import named
+from lingweave.sources.named import Request
 
 log = logging.getLogger("lingweave")
 
@@ -26,9 +23,12 @@ class EvaluateConfig(EncoderOptions):
     """What to evaluate, on what, and where to write it."""
 
     benchmark: str = "lareqa"
-    """The benchmark: a name of `BENCHMARKS`."""
+    """The benchmark: a name that `lingweave data benchmarks` lists, mteb:TASK, ir_datasets:SET or
+    beir:FOLDER."""
     data: Path | None = None
-    """The benchmark's folder, or the rows of `parallel`; atlas needs none."""
+    """The benchmark's folder, or the rows of `parallel`; without it a library is asked."""
+    split: str | None = None
+    """Which split of the benchmark; its own default if none is named."""
     out: Path = Path("evaluation")
     """The folder to write; its evaluation is kept if it has the same configuration."""
     ties: Literal["pessimistic", "optimistic", "index"] = "pessimistic"
@@ -38,10 +38,7 @@ class EvaluateConfig(EncoderOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.benchmark not in BENCHMARKS:
-            raise LingweaveError(
-                f"--benchmark {self.benchmark}: choose from {', '.join(BENCHMARKS)}"
-            )
+        named(self.benchmark)
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
         if self.data is not None and self.benchmark.startswith("atlas"):
@@ -52,31 +49,17 @@ class EvaluateConfig(EncoderOptions):
             )
 
 
-def _from_folder(load: Callable[[Path], Benchmark]) -> Callable[[EvaluateConfig], Benchmark]:
-    def loaded(config: EvaluateConfig) -> Benchmark:
-        if config.data is None:
-            raise LingweaveError(
-                f"--benchmark {config.benchmark} needs --data: the place of its files"
-            )
-        return load(config.data)
+def benchmark_of(config: EvaluateConfig) -> Benchmark:
+    """The benchmark that the options name, in the languages they name.
 
-    return loaded
-
-
-def _atlas(split: str, config: EvaluateConfig) -> Benchmark:
-    seed = SEED if config.seed is None else config.seed
-    return atlas_benchmark(split, config.languages or DEFAULT_LANGUAGES, seed)
-
-
-BENCHMARKS: dict[str, Callable[[EvaluateConfig], Benchmark]] = {
-    "lareqa": _from_folder(lareqa),
-    "xquad-r": _from_folder(xquad_r),
-    "mlqa-r": _from_folder(mlqa_r),
-    "parallel": _from_folder(lambda data: parallel([data])),
-    "atlas": lambda config: _atlas("test", config),
-    "atlas-validation": lambda config: _atlas("validation", config),
-}
-"""Names of benchmarks to their loaders."""
+    Raises:
+        LingweaveError: it cannot be read.
+    """
+    request = Request(config.data, config.languages, config.split, config.seed)
+    benchmark = named(config.benchmark).load(request)
+    if config.languages is not None:
+        benchmark = benchmark.select(map(canonical, config.languages))
+    return benchmark
 
 
 def run(config: EvaluateConfig) -> Evaluation:
@@ -86,9 +69,7 @@ def run(config: EvaluateConfig) -> Evaluation:
         LingweaveError: anything the user can mend; nothing half-written is left behind.
     """
     storage.check_writable(config.out)
-    benchmark = BENCHMARKS[config.benchmark](config)
-    if config.languages is not None:
-        benchmark = benchmark.select(map(canonical, config.languages))
+    benchmark = benchmark_of(config)
     configuration = configuration_of(config, benchmark)
     if (config.out / storage.SUMMARY).exists():
         return complete(config.out, configuration)
@@ -104,6 +85,7 @@ def configuration_of(config: EvaluateConfig, benchmark: Benchmark) -> dict[str, 
         "benchmark": config.benchmark,
         "ties": config.ties,
         "languages": list(benchmark.languages),
+        **({"split": config.split} if config.split is not None else {}),
         "data": {k: v for k, v in benchmark.source.items() if k != "folder"},
         **identity_of(config),
     }

@@ -26,8 +26,8 @@ def wide(
     name: str,
     id: str,
     group: str | None = None,
-    split: tuple[str, str] | None = None,
     other: Sequence[str] = (),
+    split: str | None = None,
     languages: Sequence[str] | None = None,
 ) -> Benchmark:
     """A Parquet or JSON lines table with a row a sentence and a column a language.
@@ -37,8 +37,8 @@ def wide(
         name: what to call the benchmark.
         id: the column with the sentences' ids.
         group: the column of what is resampled together, such as the document.
-        split: a column, and the value that rows must have there.
         other: columns that are neither of these nor languages.
+        split: only rows that have this in the column ``split``.
         languages: only these.
 
     Raises:
@@ -50,11 +50,13 @@ def wide(
     if id not in table.column_names:
         raise LingweaveError(f"{file}: no column {id!r} with the sentences' ids")
     lines = pa.array(range(1, len(table) + 1))
-    if split is not None and split[0] in table.column_names:
-        kept = pc.equal(table[split[0]].cast(pa.large_string()), split[1])
+    if split is not None:
+        if "split" not in table.column_names:
+            raise LingweaveError(f"{file}: no column 'split': leave --split out")
+        kept = pc.equal(table["split"].cast(pa.large_string()), split).combine_chunks()
         table, lines = table.filter(kept), lines.filter(kept)
         if not len(table):
-            raise LingweaveError(f"{file}: no row has {split[0]} {split[1]!r}")
+            raise LingweaveError(f"{file}: no row has the split {split!r}")
     ids = [str(x) for x in table[id].to_pylist()]
     known: dict[str, int] = {}
     for line, one in zip(lines.to_pylist(), ids, strict=True):
@@ -64,7 +66,7 @@ def wide(
                 " must be unique"
             )
         known[one] = line
-    fixed = {id, group, split[0] if split else None, *other}
+    fixed = {id, group, "split", *other}
     wanted = None if languages is None else {canonical(code) for code in languages}
     texts: dict[str, Texts] = {}
     for column in table.column_names:
@@ -82,7 +84,7 @@ def wide(
     groups = {}
     if group is not None and group in table.column_names:
         groups = dict(zip(ids, map(str, table[group].to_pylist()), strict=True))
-    source = {"folder": str(file.parent), **checksums([file])}
+    source = {"folder": str(file.parent), "split": split or "all", **checksums([file])}
     return aligned_benchmark(name, texts, source, groups)
 
 

@@ -9,14 +9,14 @@ import json
 import logging
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
 
-from lingweave.benchmark import Texts
+from lingweave.benchmark import Texts, repeated
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.columns import Column
@@ -66,28 +66,49 @@ def collection(
     for file in files:
         if not file.is_file():
             raise LingweaveError(f"{file}: no such file")
-    rows = _checked(_all_rows(files, fields), kind, language, blank, detect)
-    if sum(file.stat().st_size for file in files) <= LARGE:
-        batches: dict[str, list[pa.RecordBatch]] = {}
-        for code, batch in rows:
-            batches.setdefault(code, []).append(batch)
-        tables: Mapping[str, pa.Table] = {
-            code: pa.Table.from_batches(parts) for code, parts in batches.items()
-        }
-    else:
-        key = [FORMAT_VERSION, language, fields, blank, getattr(detect, "__qualname__", None)]
-        tables = _mapped(_cached(rows, _folder(files, key)))
-    if not tables:
+    large = sum(file.stat().st_size for file in files) > LARGE
+    stats = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    key = [stats, language, fields, blank, getattr(detect, "__qualname__", None)]
+    found = gathered(
+        _all_rows(files, fields), kind, language, blank, detect, keep=key if large else None
+    )
+    if not found:
         raise LingweaveError(f"{files[0]}: the file has no rows")
-    found = {
-        code: Texts(Column(table["id"]), Column(table["text"]))
-        for code, table in sorted(tables.items())
-    }
     for code, side in found.items():
-        twice = side.ids.repeated() if isinstance(side.ids, Column) else None
+        twice = repeated(side.ids)
         if twice is not None:
             _refuse_twice(files, fields, kind, code, twice)
     return found
+
+
+def gathered(
+    rows: Iterable[tuple[Path, Row]],
+    kind: str,
+    language: str | None = None,
+    blank: Blank = "refuse",
+    detect: Detect | None = None,
+    keep: Sequence[object] | None = None,
+) -> dict[str, Texts]:
+    """Rows from anywhere as texts by language: see `collection`, which also refuses repeated ids.
+
+    Args:
+        rows: where each row stands, and the row.
+        kind, language, blank, detect: as for `collection`.
+        keep: what tells these rows from all others, if they are to be kept in the cache folder
+            and memory-mapped; they are not read again if they are there.
+    """
+    batches = _checked(rows, kind, language, blank, detect)
+    if keep is not None:
+        tables = _mapped(_cached(batches, _folder(keep)))
+    else:
+        parts: dict[str, list[pa.RecordBatch]] = {}
+        for code, batch in batches:
+            parts.setdefault(code, []).append(batch)
+        tables = {code: pa.Table.from_batches(some) for code, some in parts.items()}
+    return {
+        code: Texts(Column(table["id"]), Column(table["text"]))
+        for code, table in sorted(tables.items())
+    }
 
 
 def _all_rows(files: Sequence[Path], fields: Fields) -> Iterator[tuple[Path, Row]]:
@@ -154,9 +175,8 @@ def _refuse_twice(files: Sequence[Path], fields: Fields, kind: str, code: str, i
     )
 
 
-def _folder(files: Sequence[Path], key: Sequence[object]) -> Path:
-    stats = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    digest = hashlib.sha256(json.dumps([stats, *key]).encode()).hexdigest()[:24]
+def _folder(keep: Sequence[object]) -> Path:
+    digest = hashlib.sha256(json.dumps([FORMAT_VERSION, *keep]).encode()).hexdigest()[:24]
     return cache_folder() / "collections" / digest
 
 
@@ -186,7 +206,7 @@ def _cached(rows: Iterator[tuple[str, pa.RecordBatch]], folder: Path) -> Path:
     return folder
 
 
-def _mapped(folder: Path) -> Mapping[str, pa.Table]:
+def _mapped(folder: Path) -> dict[str, pa.Table]:
     return {
         file.stem: pa.ipc.open_file(pa.memory_map(str(file))).read_all()
         for file in sorted(folder.glob("*.arrow"))

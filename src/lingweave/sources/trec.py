@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lingweave.benchmark import Benchmark, Gold, Texts
+from lingweave.benchmark import Benchmark, Texts
 from lingweave.languages import canonical
-from lingweave.sources.beir import by_language
 from lingweave.sources.collection import collection
 from lingweave.sources.layout import matching, missing
+from lingweave.sources.parts import Part, joined
 from lingweave.sources.provenance import checksums
 from lingweave.sources.qrels import golds, read_qrels
 from lingweave.sources.topics import read_topics
@@ -65,11 +65,10 @@ def trec(
     if not files:
         raise missing(folder, f"documents of {name}", layout.corpus)
     corpora: dict[str, Texts] = {}
-    for code, parts in files.items():
-        corpora |= collection(parts, "document", language=code, blank="keep")
-    used = [file for parts in files.values() for file in parts]
-    queries: dict[str, dict[str, str]] = {}
-    gold: list[Gold] = []
+    for code, some in files.items():
+        corpora |= collection(some, "document", language=code, blank="keep")
+    used = [file for some in files.values() for file in some]
+    parts: dict[str, Part] = {}
     for code in [None] if layout.aligned else list(corpora):
         asked, read = _asked(folder, layout, f"{split} topics of {name}", split, code)
         judgements = [
@@ -80,22 +79,11 @@ def trec(
         if not judgements:
             raise missing(folder, f"{split} qrels of {name}{_in(code)}", layout.qrels)
         here = corpora if code is None else {code: corpora[code]}
-        lines = [line for file in judgements for line in read_qrels(file)]
-        judged = golds(lines, asked, here)
+        judged = golds([line for file in judgements for line in read_qrels(file)], asked, here)
+        parts[code or ""] = Part(asked, here, judged)
         used += [*read, *judgements]
-        if code is not None:
-            asked = {x: by_language(side, code) for x, side in asked.items()}
-            judged = tuple(one._replace(query_id=f"{code}/{one.query_id}") for one in judged)
-        for x, side in asked.items():
-            queries.setdefault(x, {}).update(zip(side.ids, side.texts, strict=True))
-        gold += judged
-    return Benchmark(
-        name=name,
-        queries={x: Texts(tuple(side), tuple(side.values())) for x, side in queries.items()},
-        corpora=corpora,
-        gold=tuple(gold),
-        source={"folder": str(folder), "split": split, **checksums(used, folder)},
-    )
+    source = {"folder": str(folder), "split": split, **checksums(used, folder)}
+    return joined(parts, name, source, layout.aligned)
 
 
 def _asked(
