@@ -2,7 +2,7 @@
 
     python benchmarks/batch_memory.py [--stock]
 
-A fresh DistilBERT of 4 layers × 256 over made-up texts of XQuAD's lengths in two languages, on a
+A fresh DistilBERT of 2 layers × 256 over made-up texts of XQuAD's lengths in two languages, on a
 CPU, each batch size in a process of its own: the first step and its update, while the two steps
 behind it are made ready (a step of 8,192 rows takes minutes, and later ones are like it). Memory is
 resident memory of the process: its peak over that time, which Linux keeps (``/proc/self/status``:
@@ -37,8 +37,8 @@ LIMIT = 1.2
 SIZES = (512, 8192)
 MINI_BATCH = 8
 CONFIG = TrainConfig(
-    encoder="transformer", vocabulary=16_000, dimension=256, layers=4, query_length=256,
-    passage_length=256, steps=3, device="cpu", threads=2, grad_cache=True, recipe="x-y", seed=3,
+    encoder="transformer", vocabulary=16_000, dimension=256, layers=2, query_length=128,
+    passage_length=128, steps=3, device="cpu", threads=2, grad_cache=True, recipe="x-y", seed=3,
     log_every=1,
 )  # fmt: skip
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
