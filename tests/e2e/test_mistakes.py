@@ -90,7 +90,7 @@ def test_tables(
         (["train", "--table=absent.jsonl", "--languages=de"], "absent.jsonl: no such file"),
         (["train", "--valid", "v.jsonl"], "it needs eval_every"),
         (["evaluate", "--encoder", "tfidf", "--similarity", "dot"], "tfidf has one similarity"),
-        (["evaluate", "--encoder", "tfidf", "--dtype", "bf16"], "only a model"),
+        (["evaluate", "--encoder", "tfidf", "--dtype", "bf16"], "only goes with a --model"),
         (["compare", "--resamples", "10", "absent", "other"], "absent is not a folder"),
         (["data", "show", "--split", "train", "null.jsonl"], "null.jsonl: no such file"),
         (["evaluate"], "exactly one of --model, --endpoint, --encoder and --vectors"),

@@ -108,7 +108,8 @@ Api = OpenAI | Tei
 
 def _matrix(rows: list[Any]) -> Floats:
     try:
-        matrix = np.array(rows, np.float32)
+        with np.errstate(over="ignore"):  # What is beyond fp32 is told below.
+            matrix = np.array(rows, np.float32)
     except (ValueError, TypeError):  # Rows of different lengths, or things that are no numbers.
         matrix = np.empty(0, np.float32)
     if matrix.ndim != 2 or not matrix.shape[1]:

@@ -22,6 +22,11 @@ _SAME = 0.999
 """Least cosine of its vectors, then and now: half precision and other batches stay above it."""
 
 
+_LOOKS = 4
+"""How often the folder is looked at for what must be there: a listing is no snapshot, and another
+process may put files together meanwhile."""
+
+
 class Batch(NamedTuple):
     """Vectors of some texts of a list."""
 
@@ -107,14 +112,16 @@ class CachedEncoder:
                     _check_finite(batch, some, side, language)
                     files.add(keys[missing[batch.places]], batch.vectors)
                     progress.advance(task, len(batch.places))
-            files.refresh()
         places = files.find(keys)
-        if (places < 0).any():
-            raise LingweaveError(
-                f"{files.folder}: does not hold what was just written to it; the disk may be"
-                " failing, or another process removes files there: give another --cache"
-            )
-        return files.read(places)
+        for _ in range(_LOOKS):
+            if (places >= 0).all():
+                return files.read(places)
+            files.refresh()
+            places = files.find(keys)
+        raise LingweaveError(
+            f"{files.folder}: does not hold what was just written to it; the disk may be failing,"
+            " or something removes files there: give another --cache"
+        )
 
     def _probe(self, side: Side, files: VectorFiles, language: str) -> None:
         key = keys_of([PROBE])
