@@ -1,6 +1,7 @@
 """Which vectors are the same: what is equal must tie, wherever it stands."""
 
 from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,17 @@ ROWS = 4096
 """Vectors that are hashed or compared together."""
 
 
-def first_equal_rows(vectors: Floats) -> Ints:
+class Rows(Protocol):
+    """Vectors in an array, or read from the disk as they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Any, /) -> Floats:
+        """(n, d) of a slice, or of places in an array."""
+        ...
+
+
+def first_equal_rows(vectors: Rows) -> Ints:
     """(n,) for each vector the place of the first one with the same bytes.
 
     The vectors may lie on the disk: they are read once, and those that look the same once more.

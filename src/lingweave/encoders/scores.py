@@ -1,7 +1,7 @@
 """From an encoder, or ready vectors, to the score blocks that the ranking pass asks for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,11 @@ from lingweave.encoders.equals import first_equal_rows
 from lingweave.errors import LingweaveError
 from lingweave.judgements import Judgements
 from lingweave.ranks import TOP, LanguageRanks, ScoreBlock, ranks_by_language
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from lingweave.ranks.streamed import Copies
 
 Floats = NDArray[np.float32]
 Similarity = Literal["cosine", "dot"]
@@ -33,6 +38,18 @@ class Encoder(Protocol):
         ...
 
 
+class Streamed(Protocol):
+    """`ranks.streamed.BlockScores` that knows which candidates are the same."""
+
+    def __call__(self, language: str, rows: slice, candidates: slice, /) -> "Tensor":
+        """(rows, candidates) float32."""
+        ...
+
+    def copies(self) -> "Copies":
+        """Candidates that must tie with an earlier one."""
+        ...
+
+
 class Scores(NamedTuple):
     """Everything the ranking pass needs of an encoder that has seen a benchmark."""
 
@@ -42,10 +59,17 @@ class Scores(NamedTuple):
     """(pool,) the position of the first candidate identical to each one, so that they tie."""
     provenance: dict[str, Any]
     """What made the scores: plain JSON values."""
+    streamed: Streamed | None = None
+    """Scores of blocks, for a pool past memory; `block` gives the same, a whole row at a time."""
 
     def parts(self, judgements: Judgements, top: int = TOP) -> Iterator[LanguageRanks]:
         """Exact ranks of all golds and the heads of the pool lists, by query language."""
-        return ranks_by_language(self.block, judgements, self.first_equal, top)
+        if self.streamed is None:
+            return ranks_by_language(self.block, judgements, self.first_equal, top)
+        # Imported here: torch takes seconds, and the floors do without it.
+        from lingweave.ranks.streamed import streamed_ranks
+
+        return streamed_ranks(self.streamed, judgements, self.streamed.copies(), top)
 
 
 def encoder_scores(
@@ -91,9 +115,9 @@ def dense_scores(
                 f"vectors for the {what}: {bad} of {len(vectors)} hold NaN or infinity;"
                 " check the model, or encode in fp32"
             )
-    prepared = _normalised if similarity == "cosine" else _as_float32
-    asked = {x: prepared(vectors) for x, vectors in queries.items()}
-    pool = prepared(np.concatenate([passages[y] for y in sorted(passages)]))
+    prepare = prepared(similarity)
+    asked = {x: prepare(vectors) for x, vectors in queries.items()}
+    pool = prepare(np.concatenate([passages[y] for y in sorted(passages)]))
 
     def block(language: str, rows: slice) -> Floats:
         scores: Floats = asked[language][rows] @ pool.T
@@ -128,6 +152,11 @@ def _encoded(
     return {
         language: vectors[[row_of[text] for text in side.texts]] for language, side in sides.items()
     }
+
+
+def prepared(similarity: Similarity) -> Callable[[Floats], Floats]:
+    """What makes vectors ready for plain products: (n, d) to (n, d) float32."""
+    return _normalised if similarity == "cosine" else _as_float32
 
 
 def _as_float32(vectors: Floats) -> Floats:
