@@ -71,6 +71,6 @@ def _benchmark(summary: Mapping[str, Any], data: Path) -> Benchmark:
     configuration = (summary.get("provenance") or {}).get("configuration") or {}
     name = configuration.get("benchmark")
     if not isinstance(name, str):
-        raise LingweaveError(f"--data {data}: the evaluation does not tell its benchmark")
+        raise LingweaveError(f"--data {data}: no reader is known for the benchmark {name!r}")
     loaded = named(name).load(Request(data=data, split=configuration.get("split")))
     return loaded.select(summary["languages"])
