@@ -1,0 +1,176 @@
+"""`lingweave debias`: what it writes is what it measures."""
+
+import json
+
+import numpy as np
+import pytest
+from data import lareqa_folder
+from sentence_transformers import SentenceTransformer
+from tiny import tiny_model
+
+from lingweave.cli import main
+from lingweave.debias import Debias, DebiasConfig
+from lingweave.debias.checkpoint import task_of
+from lingweave.debias.run import run
+from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder
+from lingweave.errors import LingweaveError
+from lingweave.evaluate import Evaluation
+from lingweave.sources.lareqa import lareqa
+
+
+@pytest.fixture
+def data(tmp_path):
+    return lareqa_folder(tmp_path / "data", ("de", "en", "th"))
+
+
+def options(data, tmp_path, **more) -> DebiasConfig:
+    given = {"benchmark": "lareqa", "data": data, "resamples": 20, "progress": False}
+    return DebiasConfig(**{**given, "out": tmp_path / "out", **more})
+
+
+@pytest.mark.parametrize("method", ["mean", "lir", "shift"])
+def test_the_checkpoint_loads_anywhere_and_does_what_the_map_does(
+    data, tmp_path, method: str
+) -> None:
+    model = tiny_model(tmp_path / "model")
+    made = run(options(data, tmp_path, model=str(model), method=method))
+    debias = Debias.open(tmp_path / "out" / "languages.safetensors")
+    assert dict(debias.about) == json.loads(json.dumps(dict(made.debias.about)))
+    plain = SentenceTransformerEncoder(str(model), device="cpu")
+    loaded = SentenceTransformer(
+        str(tmp_path / "out" / "model"), device="cpu", trust_remote_code=False
+    )
+    texts = ["sky grass", "snow", "grass : sky"]
+    for language in ("de", "th", "fi", "en-GB"):
+        for side, task, encode in (
+            ("queries", "query", plain.encode_queries),
+            ("passages", "document", plain.encode_passages),
+        ):
+            expected = debias.applied(encode(texts, language), language, side)
+            route = task_of(loaded, side, language)
+            found = loaded.encode(texts, prompt_name=task, task=route)
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+    unknown = debias.applied(plain.encode_queries(texts, "de"), "und", "queries")
+    np.testing.assert_allclose(loaded.encode_query(texts), unknown, atol=1e-5)
+    types = [m["type"] for m in json.loads((tmp_path / "out/model/modules.json").read_text())]
+    assert all(one.startswith("sentence_transformers.") for one in types)
+    assert task_of(SentenceTransformer(str(model), device="cpu"), "queries", "de") is None
+
+
+def test_before_and_after_are_evaluations_of_the_same_benchmark(data, tmp_path) -> None:
+    model = tiny_model(tmp_path / "model")
+    made = run(options(data, tmp_path, model=str(model)))
+    before, after = (Evaluation.open(tmp_path / "out" / name) for name in ("before", "after"))
+    assert made.comparison.arm("before").macro["multi.mAP"].mean == pytest.approx(
+        before.macro["multi"]["mAP"]
+    )
+    assert made.comparison.arm("after").difference["multi.mAP"].mean == pytest.approx(
+        after.macro["multi"]["mAP"] - before.macro["multi"]["mAP"]
+    )
+    record = json.loads((tmp_path / "out" / "debias.json").read_text())
+    distance = record["bias"]["rank_distance"]
+    assert distance["before"]["mean"] == pytest.approx(before.macro["rank_distance"])
+    assert distance["after"]["mean"] == pytest.approx(after.macro["rank_distance"])
+    assert record["about"]["texts"] == {"de": 9, "en": 9, "th": 9}
+
+
+def test_a_biased_encoder_becomes_fairer_and_better(data, tmp_path) -> None:
+    """Vectors of one meaning a sentence, far from each other by language: the mean is all bias."""
+    made = lareqa(data)
+    random = np.random.default_rng(0)
+    n = len(made.corpora["de"].ids)
+    meanings = random.standard_normal((n, 16)).astype(np.float32)
+    asked = [made.corpora["de"].ids.index(g.passage_id) for g in made.gold if g.language == "de"]
+    arrays = {}
+    for x in made.languages:
+        place = 6 * random.standard_normal(16).astype(np.float32)
+        arrays[f"c_{x}"] = meanings + place
+        arrays[f"q_{x}"] = meanings[asked] + place
+    np.savez(tmp_path / "v.npz", **arrays)
+    changed = run(options(data, tmp_path, vectors=tmp_path / "v.npz", resamples=200))
+    named = {one.figure.name: one for one in changed.changes}
+    before = {one.figure.name: one for one in changed.before}
+    after = {one.figure.name: one for one in changed.after}
+    assert before["own_language_share_at_10"].value.mean > 0.8
+    assert after["rank_distance"].value.mean < 4
+    assert named["rank_distance"].difference.high < 0
+    assert changed.comparison.arm("after").difference["multi.mAP"].low > 0
+    assert after["own_language_share_at_10"].value.mean < 0.5
+
+
+def test_an_index_is_corrected_with_a_map_of_before(data, tmp_path) -> None:
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "i.npy", random.standard_normal((30, 4)).astype(np.float32))
+    (tmp_path / "l.txt").write_text("de\nen\nth\n" * 10)
+    first = run(
+        DebiasConfig(
+            vectors=tmp_path / "i.npy", vector_languages=tmp_path / "l.txt", out=tmp_path / "a"
+        )
+    )
+    second = run(
+        DebiasConfig(
+            vectors=tmp_path / "i.npy",
+            vector_languages=tmp_path / "l.txt",
+            map=tmp_path / "a" / "languages.safetensors",
+            out=tmp_path / "b",
+        )
+    )
+    assert first.comparison is None
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "a" / "vectors.npy"), np.load(tmp_path / "b" / "vectors.npy")
+    )
+    assert dict(second.debias.about)["texts"] == {"de": 10, "en": 10, "th": 10}
+
+
+def test_texts_of_ones_own_are_learned_from(tmp_path, caplog) -> None:
+    data = lareqa_folder(tmp_path / "data", ("de", "en", "th"))
+    rows = [
+        {"_id": f"{x}{i}", "text": f"{word} {word} snow", "lang": x}
+        for i, word in enumerate(("sky", "grass"))
+        for x in ("de", "en")
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    model = tiny_model(tmp_path / "model")
+    made = run(options(data, tmp_path, model=str(model), corpus=tmp_path / "own.jsonl"))
+    assert made.debias.passages.languages == ("de", "en", "und")
+    assert "no map was learned for th" in caplog.text
+
+
+def test_the_command_prints_changes(data, tmp_path, capsys) -> None:
+    model = tiny_model(tmp_path / "model")
+    status = main(
+        ["debias", "--model", str(model), "--benchmark", "lareqa", "--data", str(data),
+         "--method", "lir", "--components", "2", "--fit-queries", "--resamples", "20",
+         "--progress", "false", "--out", str(tmp_path / "out")]
+    )  # fmt: skip
+    assert status == 0
+    printed = capsys.readouterr().out
+    assert "rank_distance" in printed
+    assert f"wrote {tmp_path / 'out' / 'model'}" in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        ({"model": "m"}, "nothing to learn from"),
+        ({"encoder": "tfidf", "benchmark": "lareqa"}, "has no vectors to correct"),
+        ({"model": "m", "benchmark": "lareqa", "components": 2}, "only goes with --method lir"),
+        ({"model": "m", "benchmark": "lareqa", "source": "de"}, "only goes with --method shift"),
+        ({"model": "m", "benchmark": "lareqa", "sample": 1}, "must be 2 or more"),
+        ({"model": "m", "benchmark": "lareqa", "method": "shift", "strength": 2}, "between 0 and"),
+        ({"model": "m", "corpus": "c", "fit_queries": True}, "a --benchmark's queries"),
+        ({"model": "m", "corpus": "c", "map": "m"}, "leave them out"),
+        ({"model": "m", "corpus": "c", "data": "d"}, "give --benchmark too"),
+        ({"model": "m", "corpus": "c", "vector_languages": "l"}, "only goes with --vectors"),
+        ({"vectors": "v.npy"}, "give --vector_languages"),
+        ({"vectors": "v.npy", "vector_languages": "l", "benchmark": "x"}, "need an .npz"),
+        ({"vectors": "v.npz", "vector_languages": "l"}, "leave it out"),
+        ({"vectors": "v.npz", "corpus": "c"}, "learned from themselves"),
+    ],
+)
+def test_options_that_do_not_go_together(given, match) -> None:
+    from pathlib import Path
+
+    paths = {"corpus", "data", "map", "vector_languages", "vectors"}
+    with pytest.raises(LingweaveError, match=match):
+        DebiasConfig(**{k: Path(v) if k in paths else v for k, v in given.items()})
