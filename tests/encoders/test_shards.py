@@ -247,15 +247,18 @@ def test_works_are_handed_out_as_there_is_room() -> None:
     assert (workers.most, workers.out) == (3, 0)
 
 
-def dying_once(marker: Path) -> Grid:
-    class Dying(Grid):
-        def encode_passages(self, texts: Sequence[str], language: str) -> NDArray[np.float32]:
-            if "t5" in texts and not marker.exists():
-                marker.write_text(str(os.getpid()))
-                os.kill(os.getpid(), signal.SIGKILL)
-            return super().encode_passages(texts, language)
+class DyingOnce(Grid):
+    """Kills its process over the text ``t5``, if no other did before."""
 
-    return Dying()
+    def __init__(self, marker: Path) -> None:
+        super().__init__()
+        self.marker = marker
+
+    def encode_passages(self, texts: Sequence[str], language: str) -> NDArray[np.float32]:
+        if "t5" in texts and not self.marker.exists():
+            self.marker.write_text(str(os.getpid()))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().encode_passages(texts, language)
 
 
 @pytest.mark.slow
@@ -266,7 +269,7 @@ def test_a_killed_worker_of_a_ray_cluster_loses_nothing(tmp_path: Path) -> None:
     corpora = {"en": Texts(*[tuple(f"t{i}" for i in range(40))] * 2)}
     options = ShardOptions(tmp_path / "shards", 4, ray="local")
     marker = tmp_path / "killed"
-    found = sharded(partial(dying_once, marker), "passage", corpora, options, IDENTITY)
+    found = sharded(partial(DyingOnce, marker), "passage", corpora, options, IDENTITY)
     assert marker.exists()
     np.testing.assert_array_equal(found[0:40], Grid().encode_passages(corpora["en"].texts, "en"))
     assert len([*(tmp_path / "shards").glob("*.arrow")]) == 10

@@ -159,7 +159,7 @@ def _on_ray(address: str, make: Callable[[], Encoder], key: str) -> Iterator[Enc
         options = local if address == "local" else {}
         try:
             ray.init(address=address, logging_level="warning", log_to_driver=False, **options)
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Plain ones too, as when a node is slow to start.
             reason = " ".join(str(error).split())[:200]
             raise LingweaveError(
                 f"--ray {address}: the cluster cannot be reached ({reason}); give the address that"
