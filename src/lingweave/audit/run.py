@@ -48,7 +48,7 @@ def audit(config: AuditConfig) -> Audit:
     scores = partial(_scores, config, encoder)
     notes: list[str] = []
     judged = _judged(config, benchmark, scores)
-    asked = _probed(config, benchmark, scores, encoder is not None, notes)
+    asked = _probed(config, benchmark, scores, notes)
     heads = _heads(config, benchmark, scores) if judged is None and benchmark.queries else ()
     if judged is None and asked is None and not heads:
         raise LingweaveError(f"nothing could be asked: {'; '.join(notes)}")
@@ -90,7 +90,6 @@ def _probed(
     config: AuditConfig,
     benchmark: Benchmark,
     scores: Callable[[Benchmark], Scores],
-    encodes: bool,
     notes: list[str],
 ) -> Measured | None:
     if not config.probe:

@@ -1,0 +1,203 @@
+"""`lingweave audit` from files to figures and a page."""
+
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from served import Served, serving
+from tiny import tiny_model
+
+from lingweave.audit.audit import audit_json
+from lingweave.audit.config import AuditConfig
+from lingweave.audit.run import audit
+from lingweave.cli import main
+
+WORDS = {
+    "de": "der Himmel ist blau und das Gras wächst neben dem alten Haus im kalten Schnee",
+    "en": "the sky is blue and the grass grows beside the old house in the cold snow",
+    "sw": "mbingu ni samawati na nyasi humea kando ya nyumba ya zamani katika theluji baridi",
+}
+RECORDS = 24
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Documents, queries and judgements in three languages; no row tells its language."""
+    folder = tmp_path_factory.mktemp("own")
+    chance = random.Random(0)
+    rows = {"documents": [], "queries": []}
+    for kind, found in rows.items():
+        for number in range(RECORDS):
+            for code, words in WORDS.items():
+                text = " ".join(chance.choices(words.split(), k=12))
+                found.append({"_id": f"{kind[0]}{number}", "text": text, "lang": code})
+    for kind, found in rows.items():
+        lines = [json.dumps(row, ensure_ascii=False) for row in found]
+        (folder / f"{kind}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        bare = [json.dumps({k: v for k, v in row.items() if k != "lang"}) for row in found
+                if row["lang"] != "sw"]  # fmt: skip
+        once = {json.loads(line)["_id"] + str(i): line for i, line in enumerate(bare)}
+        text = "\n".join(json.dumps({**json.loads(line), "_id": id}) for id, line in once.items())
+        (folder / f"{kind}.bare.jsonl").write_text(text + "\n", encoding="utf-8")
+    judged = [f"q{n} 0 d{n} 1" for n in range(RECORDS)]
+    (folder / "qrels.txt").write_text("\n".join(judged) + "\n")
+    return folder
+
+
+def given(files, out, **options):
+    fields = {"corpus": [str(files / "documents.jsonl")], "queries": [str(files / "queries.jsonl")],
+              "qrels": [str(files / "qrels.txt")], "out": out, "resamples": 50}  # fmt: skip
+    return AuditConfig(**fields | options)
+
+
+def figures(found):
+    """All figures of an audit, without what tells one run from another."""
+    told = audit_json(found)
+    return {name: told[name] for name in ("documents", "queries", "separability")} | {
+        part: [one["mean"] for one in told[part]["bias"]] for part in ("judged", "probes")
+    }
+
+
+def test_judged_files_give_figures_and_a_page(files, tmp_path, capsys):
+    words = ["audit", "--corpus", str(files / "documents.jsonl"), "--queries",
+             str(files / "queries.jsonl"), "--qrels", str(files / "qrels.txt"),
+             "--encoder", "random", "--out", str(tmp_path / "a"), "--resamples", "50"]  # fmt: skip
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "72 documents, 3 languages" in said
+    assert "Who is favoured?" in said
+    told = json.loads((tmp_path / "a" / "audit.json").read_text())
+    assert told["documents"] == {"de": 24, "en": 24, "sw": 24}
+    by_name = {one["name"]: one for one in told["judged"]["bias"]}
+    # Vectors drawn at random know no language: the interval holds the level of chance.
+    first = by_name["same_language_first"]
+    assert first["low"] < first["chance"] < first["high"]
+    assert told["separability"]["chance"] == pytest.approx(1 / 3)
+    assert told["probes"]["comparison"]["queries"] > 0
+    page = (tmp_path / "a" / "audit.html").read_text()
+    for piece in ("Swahili (sw)", "What was found", "By language pair", "The space", "probe"):
+        assert piece in page
+    assert not re.search(r'(?:src|href)="(?!#)', page)  # Nothing is fetched.
+
+
+def test_without_judgements_and_languages_the_first_places_tell(files, tmp_path):
+    found = audit(
+        given(
+            files,
+            tmp_path / "a",
+            encoder="tfidf",
+            qrels=None,
+            corpus=[str(files / "documents.bare.jsonl")],
+            queries=[str(files / "queries.bare.jsonl")],
+        )
+    )
+    assert found.judged is None
+    assert set(found.benchmark.corpora) >= {"de", "en"}
+    own = {one.figure.name: one for one in found.heads}["own_language_share_at_10"]
+    # Shared letters are what TF-IDF knows: it stays in the query's language.
+    assert own.value.low > own.chance
+    assert found.separability is None
+    assert "no judgements" in (tmp_path / "a" / "audit.html").read_text()
+
+
+def test_documents_alone_are_audited_with_probes(files, tmp_path):
+    found = audit(given(files, tmp_path / "a", encoder="random", queries=None, qrels=None))
+    assert found.judged is None
+    assert not found.heads
+    assert found.probed is not None
+    assert found.main.comparison.languages == ("de", "en", "sw")
+
+
+def test_own_statements_take_the_place_of_the_built_in_ones(files, tmp_path):
+    rows = [{"id": n, "lang": x, "text": f"{WORDS[x]} {n}"} for n in range(3) for x in WORDS]
+    path = tmp_path / "probes.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+    found = audit(given(files, tmp_path / "a", encoder="random", probes=path))
+    assert len(found.probed.evaluation.query_ids) == 9
+
+
+def test_a_folder_and_the_endpoint_that_serves_it_give_the_same(files, tmp_path):
+    from sentence_transformers import SentenceTransformer
+
+    folder = tiny_model(tmp_path / "tiny")
+    model = SentenceTransformer(str(folder), device="cpu")
+    here = audit(given(files, tmp_path / "here", model=str(folder), device="cpu", progress=False))
+    with serving(Served(lambda texts: model.encode(list(texts), prompt=""))) as served:
+        there = audit(
+            given(
+                files,
+                tmp_path / "there",
+                model="tiny",
+                endpoint=served.url,
+                progress=False,
+                query_prompt="Query: ",
+                passage_prompt="Passage: ",
+            )
+        )
+        once = served.texts.copy()
+        audit(given(files, tmp_path / "there", model="tiny", endpoint=served.url, progress=False,
+                    query_prompt="Query: ", passage_prompt="Passage: "))  # fmt: skip
+        assert served.texts == once
+    one, other = figures(here), figures(there)
+    assert one["judged"] == pytest.approx(other["judged"], nan_ok=True)
+    assert one["probes"] == pytest.approx(other["probes"], nan_ok=True)
+
+
+@pytest.mark.slow
+def test_killed_midway_it_encodes_nothing_twice(files, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(1000, 8))
+
+    def slow(texts):
+        time.sleep(0.2)
+        return np.stack([vectors[hash(text) % 1000] for text in texts])
+
+    with serving(Served(slow)) as served:
+        words = ["audit", "--corpus", str(files / "documents.jsonl"), "--endpoint", served.url,
+                 "--model", "tiny", "--out", str(tmp_path / "a"), "--batch-size", "4",
+                 "--concurrency", "1", "--resamples", "20", "--query-prompt", "q: "]  # fmt: skip
+        started = subprocess.Popen([sys.executable, "-m", "lingweave.cli", *words])
+        while sum(served.texts.values()) < 40:
+            time.sleep(0.05)
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+        assert main(words) == 0
+        twice = [text for text, count in served.texts.items() if count > 1]
+    # One batch may have been in flight, and the probe of an endpoint is one text.
+    assert len(twice) <= 4 + 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"corpus": None}, "--corpus"),
+        ({"benchmark": "xquad-r"}, "--corpus"),
+        ({"queries": None}, "--qrels"),
+        ({"queries": None, "qrels": None, "probe": False}, "--probe"),
+        ({"corpus": ["nowhere.jsonl"]}, "nowhere.jsonl"),
+        ({"languages": ["tlh"]}, "tlh"),
+        ({"split": "dev"}, "--split"),
+        ({"sample": 0}, "--sample"),
+        ({"encoder": None}, "--model"),
+    ],
+)
+def test_mistakes_are_one_line(files, tmp_path, capsys, changes, words):
+    fields = {"corpus": [str(files / "documents.jsonl")], "queries": [str(files / "queries.jsonl")],
+              "qrels": [str(files / "qrels.txt")], "encoder": "random"} | changes  # fmt: skip
+    options = ["--out", str(tmp_path / "a")]
+    for name, value in fields.items():
+        if value is not None:
+            options += [f"--{name}", *(value if isinstance(value, list) else [str(value).lower()
+                        if isinstance(value, bool) else str(value)])]  # fmt: skip
+    assert main(["audit", *options]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("lingweave: ")
+    assert error.count("\n") == 1
+    assert words in error
+    assert not Path(tmp_path / "a").exists()
