@@ -81,6 +81,8 @@ def test_what_encodes_and_what_does_not() -> None:
         ({"model": "m", "api_key_env": "sk-secret"}, "--api_key_env: only goes with --endpoint"),
         ({"model": "m", "endpoint": URL, "pooling": "cls"}, "--pooling: only goes with a --model"),
         ({"model": "m", "endpoint": URL, "dtype": "bf16"}, "--dtype: only goes with a --model"),
+        ({"model": "m", "ray": "local"}, "--ray: give --shards too"),
+        ({"encoder": "bm25", "shards": Path("s")}, "--shards: only goes with --model and"),
         ({"model": "m", "pooling": "max"}, "--pooling max: choose from mean, cls, lasttoken"),
         ({"model": "m", "max_length": 0}, "--max_length 0: must be 1 or more"),
         ({"model": "m", "endpoint": URL, "concurrency": 0}, "--concurrency 0: must be 1"),
@@ -207,3 +209,12 @@ def test_a_model_with_a_cache_encodes_nothing_twice(
     prompted = EncoderOptions(model=static, cache=tmp_path, passage_prompt="x", progress=False)
     with pytest.raises(AssertionError, match="encoded again"):
         encoder_of(prompted).encode_passages(texts, "en")
+
+
+def test_vectors_in_shards_give_the_same_scores(static: str, tmp_path: Path) -> None:
+    plain = scores_of(EncoderOptions(model=static, progress=False), BENCHMARK)
+    options = EncoderOptions(model=static, shards=tmp_path / "s", progress=False)
+    found = scores_of(options, BENCHMARK)
+    for one, other in zip(blocks(found), blocks(plain), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert any((tmp_path / "s").rglob("*"))

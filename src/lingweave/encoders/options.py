@@ -61,6 +61,16 @@ class EncoderOptions:
     cache: Path | None = None
     """Folder where vectors are kept, so that no text is encoded twice; by default only an
     endpoint's, in lingweave's cache."""
+    shards: Path | None = None
+    """Folder for the vectors of corpora past memory: encoded in parts, each once, and ranked from
+    the disk where they do not fit in memory."""
+    ray: str | None = None
+    """With shards: address of a Ray cluster that encodes them; local starts one."""
+    shards: Path | None = None
+    """Folder for the vectors of a corpus past memory: encoded shard by shard, each once, and read
+    from there."""
+    ray: str | None = None
+    """With shards: address of a Ray cluster that encodes them; local starts one here."""
     concurrency: int = 4
     """Requests that an endpoint is sent at once."""
     requests_per_minute: float | None = None
@@ -101,6 +111,8 @@ _FOR_BOTH: dict[str, Any] = {
     "passage_prompt": None,
     "truncate_dim": None,
     "cache": None,
+    "shards": None,
+    "ray": None,
 }
 
 
@@ -144,6 +156,12 @@ def _check_together(options: EncoderOptions) -> None:
             if not fits and getattr(options, name) != default:
                 # The value is not shown: it may be a key in the wrong place.
                 raise LingweaveError(f"--{name}: only goes with {whose}; leave it out")
+    if options.ray is not None and options.shards is None:
+        raise LingweaveError("--ray: encodes shards; give --shards too, a folder for them")
+    if options.shards is not None and options.cache is not None:
+        raise LingweaveError("--cache: --shards keeps all vectors; give one of them")
+    if options.ray is not None and options.shards is None:
+        raise LingweaveError("--ray: give --shards too, a folder that all its machines share")
     if options.endpoint is None:
         return
     if options.api == "openai":
