@@ -81,7 +81,7 @@ def test_what_encodes_and_what_does_not() -> None:
         ({"model": "m", "api_key_env": "sk-secret"}, "--api_key_env: only goes with --endpoint"),
         ({"model": "m", "endpoint": URL, "pooling": "cls"}, "--pooling: only goes with a --model"),
         ({"model": "m", "endpoint": URL, "dtype": "bf16"}, "--dtype: only goes with a --model"),
-        ({"model": "m", "ray": "local"}, "--ray: give --shards too"),
+        ({"model": "m", "ray": "local"}, "--ray: encodes shards; give --shards too"),
         ({"encoder": "bm25", "shards": Path("s")}, "--shards: only goes with --model and"),
         ({"model": "m", "pooling": "max"}, "--pooling max: choose from mean, cls, lasttoken"),
         ({"model": "m", "max_length": 0}, "--max_length 0: must be 1 or more"),

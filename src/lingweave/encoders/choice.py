@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,18 +60,6 @@ def scores_of(options: EncoderOptions, benchmark: Benchmark) -> Scores:
         return ENCODERS[options.encoder](benchmark, options)
     if options.vectors is not None:
         return vectors_scores(options.vectors, benchmark, options.similarity)
-    if options.shards is not None:
-        from lingweave.encoders.shards import ShardOptions
-        from lingweave.encoders.streamed import sharded_scores
-
-        return sharded_scores(
-            partial(encoder_of, options),
-            benchmark,
-            ShardOptions(options.shards, ray=options.ray),
-            identity_of(options),
-            options.similarity,
-            options.device,
-        )
     if options.shards is not None:
         return _sharded(options, options.shards, benchmark)
     return encoder_scores(encoder_of(options), benchmark, options.similarity)

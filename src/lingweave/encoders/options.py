@@ -66,11 +66,6 @@ class EncoderOptions:
     the disk where they do not fit in memory."""
     ray: str | None = None
     """With shards: address of a Ray cluster that encodes them; local starts one."""
-    shards: Path | None = None
-    """Folder for the vectors of a corpus past memory: encoded shard by shard, each once, and read
-    from there."""
-    ray: str | None = None
-    """With shards: address of a Ray cluster that encodes them; local starts one here."""
     concurrency: int = 4
     """Requests that an endpoint is sent at once."""
     requests_per_minute: float | None = None
@@ -160,8 +155,6 @@ def _check_together(options: EncoderOptions) -> None:
         raise LingweaveError("--ray: encodes shards; give --shards too, a folder for them")
     if options.shards is not None and options.cache is not None:
         raise LingweaveError("--cache: --shards keeps all vectors; give one of them")
-    if options.ray is not None and options.shards is None:
-        raise LingweaveError("--ray: give --shards too, a folder that all its machines share")
     if options.endpoint is None:
         return
     if options.api == "openai":
