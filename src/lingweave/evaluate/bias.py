@@ -120,7 +120,7 @@ def bias_of(
             for key, total in sums.items():
                 total.add(makers[key](seen))
         for one in rank_figures:
-            results[one.name] = _result(one, evaluation.languages, sums[id(one.cells)], how)
+            results[one.name] = result_of(one, evaluation.languages, sums[id(one.cells)], how)
     head_figures = [one for one in wanted if isinstance(one, HeadFigure)]
     if head_figures:
         candidates = evaluation.provenance["benchmark"]["candidates"]
@@ -156,7 +156,7 @@ def head_bias(
     for one in figures or [f for f in FIGURES if isinstance(f, HeadFigure)]:
         sums = FigureSums.empty(one.shape, len(heads.languages), clusters)
         sums.add(one.cells(heads))
-        results.append(_result(one, heads.languages, sums, how))
+        results.append(result_of(one, heads.languages, sums, how))
     return tuple(results)
 
 
@@ -203,9 +203,10 @@ def bias_change(
     return tuple(changes)
 
 
-def _result(
+def result_of(
     figure: Figure, languages: tuple[str, ...], sums: FigureSums, how: Resampling
 ) -> BiasResult:
+    """The value, chance level, breakdown and intervals of sums that are complete."""
     means = ratio(*sums.total).reshape(sums.shape)
     chance = ratio(*sums.chance).reshape(sums.shape)
     value, breakdown = float(figure.value(means, chance)), figure.breakdown(means)
