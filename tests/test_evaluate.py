@@ -177,6 +177,21 @@ def test_a_model_from_a_folder(config: EvaluateConfig, tmp_path: Path) -> None:
     assert found.summary["tie_bounds"]["tied_golds"] > 0.5
 
 
+def test_shards_keep_vectors_and_change_no_figure(config: EvaluateConfig, tmp_path: Path) -> None:
+    from tiny import tiny_model
+
+    model = str(tiny_model(tmp_path / "model"))
+    config = replace(config, encoder=None, model=model, device="cpu", progress=False)
+    expected = run(config)
+    sharded = replace(config, shards=tmp_path / "shards", out=tmp_path / "sharded")
+    assert run(sharded).macro == expected.macro
+    times = {p: p.stat().st_mtime_ns for p in (tmp_path / "shards").iterdir()}
+    assert len(times) == 6 + 2
+    again = run(replace(sharded, out=tmp_path / "again", similarity="dot"))
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "shards").iterdir()} == times
+    assert again.provenance["encoder"]["shards"] == str(tmp_path / "shards")
+
+
 def test_fewer_languages(config: EvaluateConfig) -> None:
     found = run(replace(config, languages=("th", "de")))
     assert found.languages == ("de", "th")
@@ -285,6 +300,12 @@ def test_places_that_cannot_be_written_are_found_before_any_work(
         ({"encoder": "x"}, "--encoder x: choose from tfidf"),
         ({"ties": "x"}, "--ties x: choose from pessimistic"),
         ({"batch_size": 0}, "--batch_size 0"),
+        ({"encoder": None, "model": "m", "ray": "local"}, "--ray: encodes shards"),
+        ({"shards": Path("s")}, "--shards: only goes with --model and --endpoint"),
+        (
+            {"encoder": None, "model": "m", "shards": Path("s"), "cache": Path("c")},
+            "--cache: --shards keeps all vectors",
+        ),
         ({"data": None}, "needs --data"),
         ({"data": Path("/absent")}, "/absent: no such folder"),
         ({"languages": ("fr",)}, "no language 'fr'"),
