@@ -84,7 +84,7 @@ def test_judged_files_give_figures_and_a_page(files, tmp_path, capsys):
     page = (tmp_path / "a" / "audit.html").read_text()
     for piece in ("Swahili (sw)", "What was found", "By language pair", "The space", "probe"):
         assert piece in page
-    assert not re.search(r'(?:src|href)="(?!#)', page)  # Nothing is fetched.
+    assert not re.search(r'(?:src|href)="(?!#|data:)', page)  # Nothing is fetched.
 
 
 def test_without_judgements_and_languages_the_first_places_tell(files, tmp_path):
