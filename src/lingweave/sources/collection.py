@@ -32,6 +32,7 @@ BATCH = 16384
 FORMAT_VERSION = 1
 
 Blank = Literal["refuse", "keep"]
+Repeats = Literal["refuse", "first"]
 Detect = Callable[[Sequence[str]], list[str]]
 """Texts to their language codes."""
 _SCHEMA = pa.schema([("id", pa.large_string()), ("text", pa.large_string())])
@@ -45,6 +46,7 @@ def collection(
     fields: Fields = FIELDS,
     blank: Blank = "refuse",
     detect: Detect | None = None,
+    repeats: Repeats = "refuse",
 ) -> dict[str, Texts]:
     """The rows of these files as texts by language, in file order.
 
@@ -56,6 +58,8 @@ def collection(
         blank: what to do with a row without a text. ``keep`` is for published collections, which
             have some: they are kept as they are, with a warning.
         detect: tells the languages of rows that do not.
+        repeats: what to do with ids that stand twice. ``first`` is for published topics, some of
+            which do: the first row counts, with a warning.
 
     Raises:
         LingweaveError: naming file and line: a row has no id, no text or no language, its language
@@ -77,7 +81,11 @@ def collection(
     for code, side in found.items():
         twice = repeated(side.ids)
         if twice is not None:
-            _refuse_twice(files, fields, kind, code, twice)
+            words = _twice(files, fields, kind, code, twice)
+            if repeats == "refuse":
+                raise LingweaveError(f"{words}: ids must be unique")
+            log.warning("%s: only the first is taken", words)
+            found[code] = _firsts(side)
     return found
 
 
@@ -166,13 +174,18 @@ def _code(tag: str | None, kind: str, file: Path, row: Row) -> str:
         raise LingweaveError(f"{file}: line {row.line}: {error}") from None
 
 
-def _refuse_twice(files: Sequence[Path], fields: Fields, kind: str, code: str, id: str) -> None:
-    """Names the second row with an id; only now is it looked for, with its line."""
+def _twice(files: Sequence[Path], fields: Fields, kind: str, code: str, id: str) -> str:
+    """Where a second row with an id stands; only now is it looked for, with its line."""
     where = [f"{file}: line {row.line}" for file, row in _all_rows(files, fields) if row.id == id]
     first = f" (first at {where[0]})" if len(where) > 1 else ""
-    raise LingweaveError(
-        f"{where[-1]}: {kind} id {id!r} stands twice in {code!r}{first}: ids must be unique"
-    )
+    return f"{where[-1]}: {kind} id {id!r} stands twice in {code!r}{first}"
+
+
+def _firsts(side: Texts) -> Texts:
+    rows: dict[str, str] = {}
+    for id, text in zip(side.ids, side.texts, strict=True):
+        rows.setdefault(id, text)
+    return Texts(tuple(rows), tuple(rows.values()))
 
 
 def _folder(keep: Sequence[object]) -> Path:

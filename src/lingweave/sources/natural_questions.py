@@ -17,7 +17,7 @@ from lingweave.sources.collection import collection
 from lingweave.sources.layout import matching, missing
 from lingweave.sources.mkqa import mkqa_questions
 from lingweave.sources.provenance import checksums
-from lingweave.sources.qrels import read_qrels
+from lingweave.sources.qrels import Judged, golds, read_qrels
 
 PASSAGES = ("corpus.jsonl", "corpus.parquet", "corpus.tsv", "passages{any}.jsonl",
             "passages.jsonl", "psgs{any}.tsv")  # fmt: skip
@@ -59,19 +59,15 @@ def nq_crosslingual(
     corpora = collection([file], "document", language=passage_language, blank="keep")
     used = [read.file, file]
     if by == "passage":
-        passages, more = _by_question(folder, split or "test", read.texts["en"])
+        judged, more = _by_question(folder, split or "test", read.texts["en"])
+        gold = golds(judged, read.texts, corpora)
         used += more
     else:
         answers = {id: some.get(passage_language, ()) for id, some in read.answers.items()}
-        passages = _by_answer(corpora[passage_language], answers)
-    gold = tuple(
-        Gold(id, passage_language, passage, grade)
-        for id, some in passages.items()
-        for passage, grade in some.items()
-    )
+        gold = _by_answer(corpora[passage_language], passage_language, answers)
     if not gold:
         raise LingweaveError(f"{folder}: no question of {read.file.name} has gold by {by}")
-    kept = set(passages)
+    kept = {one.query_id for one in gold}
     queries = {}
     for code, side in read.texts.items():
         rows = [(id, text) for id, text in zip(side.ids, side.texts, strict=True) if id in kept]
@@ -92,10 +88,8 @@ def nq_crosslingual(
     )
 
 
-def _by_question(
-    folder: Path, split: str, english: Texts
-) -> tuple[dict[str, dict[str, int]], list[Path]]:
-    """MKQA id -> passage -> grade, joined by the English wording; and the files it took."""
+def _by_question(folder: Path, split: str, english: Texts) -> tuple[list[Judged], list[Path]]:
+    """The judgements of the same questions, under MKQA's ids; and the files they are from."""
     templates = ("queries.jsonl", "queries.parquet", "queries.tsv")
     files = [one.file for one in matching(folder, templates)]
     judgements = [
@@ -108,20 +102,24 @@ def _by_question(
     if not judgements:
         raise missing(folder, "judgements of the passage set", (f"qrels/{split}.tsv",))
     asked = collection(files[:1], "query", language="en")["en"]
-    wording = {_plain(text): id for id, text in zip(asked.ids, asked.texts, strict=True)}
-    judged: dict[str, dict[str, int]] = {}
-    for one in read_qrels(judgements[0]):
-        judged.setdefault(one.query_id, {})[one.passage_id] = one.grade
-    found = {}
-    for id, text in zip(english.ids, english.texts, strict=True):
-        other = wording.get(_plain(text))
-        if other is not None and other in judged:
-            found[id] = judged[other]
-    return found, [files[0], judgements[0]]
+    id_of = {_plain(text): id for id, text in zip(english.ids, english.texts, strict=True)}
+    same = {
+        id: id_of[_plain(text)]
+        for id, text in zip(asked.ids, asked.texts, strict=True)
+        if _plain(text) in id_of
+    }
+    judged = [
+        one._replace(query_id=same[one.query_id])
+        for one in read_qrels(judgements[0])
+        if one.query_id in same
+    ]
+    return judged, [files[0], judgements[0]]
 
 
-def _by_answer(passages: Texts, answers: Mapping[str, Sequence[str]]) -> dict[str, dict[str, int]]:
-    """Question -> passages that contain one of its answers, in one walk over the passages."""
+def _by_answer(
+    passages: Texts, language: str, answers: Mapping[str, Sequence[str]]
+) -> tuple[Gold, ...]:
+    """The passages that contain one of a question's answers, in one walk over the passages."""
     asking: dict[tuple[str, ...], list[str]] = {}
     for id, some in answers.items():
         for answer in some:
@@ -130,15 +128,15 @@ def _by_answer(passages: Texts, answers: Mapping[str, Sequence[str]]) -> dict[st
                 asking.setdefault(run, []).append(id)
     lengths = sorted({len(run) for run in asking})
     begin = {run[0] for run in asking}
-    found: dict[str, dict[str, int]] = {}
+    found: dict[Gold, None] = {}
     for id, text in zip(passages.ids, passages.texts, strict=True):
         words = _plain(text).split()
         for place, word in enumerate(words):
             if word in begin:
                 for length in lengths:
                     for question in asking.get(tuple(words[place : place + length]), ()):
-                        found.setdefault(question, {})[id] = 1
-    return found
+                        found[Gold(question, language, id)] = None
+    return tuple(found)
 
 
 def _plain(text: str) -> str:

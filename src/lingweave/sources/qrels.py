@@ -104,21 +104,23 @@ def golds(
         judged: lines of qrels files.
         queries: queries by language.
         corpora: passages by language.
-        unknown: what to do with passages that no corpus has. ``skip`` is for published sets, some
-            of which judge passages that they do not hold: they are left out with a warning.
+        unknown: what to do with lines about unknown passages and queries. ``skip`` is for published
+            sets, some of which judge what they do not hold: left out with a warning.
 
     Raises:
         LingweaveError: naming file and line: a query or a passage is unknown, or one pair has two
             grades.
     """
     asked = {id for side in queries.values() for id in side.ids}
+    strange = [one for one in judged if one.query_id not in asked]
+    if strange:
+        what = f"{strange[0].file}: line {strange[0].line}: unknown query {strange[0].query_id!r}"
+        if unknown == "refuse":
+            raise LingweaveError(f"{what}: no query file has this id")
+        log.warning("%s, left out (%d lines)", what, len(strange))
+        judged = [one for one in judged if one.query_id in asked]
     grades: dict[tuple[str, str], int] = {}
     for one in judged:
-        if one.query_id not in asked:
-            raise LingweaveError(
-                f"{one.file}: line {one.line}: unknown query {one.query_id!r}: no query file has"
-                " this id"
-            )
         pair = (one.query_id, one.passage_id)
         if grades.setdefault(pair, one.grade) != one.grade:
             raise LingweaveError(

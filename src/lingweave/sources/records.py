@@ -104,7 +104,7 @@ def _parquet(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _tsv(file: Path, fields: Fields) -> Iterator[tuple[int, dict[str, Any]]]:
-    names: list[str] = [fields.id[0], fields.text[0], fields.title[0]]
+    names: list[str] = [fields.id[0], fields.text[0], *fields.title[:1]]
     known = {*fields.id, *fields.text}
     for line, text in text_lines(file):
         cells = text.split("\t")

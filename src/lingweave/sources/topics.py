@@ -8,19 +8,20 @@ from typing import Any
 from lingweave.benchmark import Texts
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
-from lingweave.sources.collection import collection
+from lingweave.sources.collection import Repeats, collection
 from lingweave.sources.files import json_lines, text_lines
 
 _TAG = re.compile(r"<(/?)(\w+)[^>]*>")
 
 
-def read_topics(file: Path, language: str | None) -> dict[str, Texts]:
+def read_topics(file: Path, language: str | None, repeats: Repeats = "refuse") -> dict[str, Texts]:
     """A topics file's queries by language.
 
     Args:
         file: any of the three forms, plain or gzipped.
         language: the language of all topics; NeuCLIR's tell their own, and keep their ids in all
             languages.
+        repeats: of ``id<tab>text`` files: see `collection`.
 
     Raises:
         LingweaveError: naming file and line.
@@ -32,7 +33,7 @@ def read_topics(file: Path, language: str | None) -> dict[str, Texts]:
         return _texts({canonical(language or "en"): list(_tops(file))}, file)
     if first.startswith("{") and '"topics"' in first:
         return _neuclir(file)
-    return collection([file], "query", language=language)
+    return collection([file], "query", language=language, repeats=repeats)
 
 
 def _tops(file: Path) -> Iterator[tuple[int, str, str]]:

@@ -36,6 +36,9 @@ class Layout:
     """Questions about the same documents in other languages: their code to their templates."""
     aligned: bool = False
     """Whether a topic id means the same question in every language."""
+    faulty: bool = False
+    """Whether the published files repeat ids and judge what they do not hold: such lines are left
+    out, with a warning."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of languages in paths to their codes."""
 
@@ -79,7 +82,8 @@ def trec(
         if not judgements:
             raise missing(folder, f"{split} qrels of {name}{_in(code)}", layout.qrels)
         here = corpora if code is None else {code: corpora[code]}
-        judged = golds([line for file in judgements for line in read_qrels(file)], asked, here)
+        lines = [line for file in judgements for line in read_qrels(file)]
+        judged = golds(lines, asked, here, "skip" if layout.faulty else "refuse")
         parts[code or ""] = Part(asked, here, judged)
         used += [*read, *judgements]
     source = {"folder": str(folder), "split": split, **checksums(used, folder)}
@@ -95,7 +99,9 @@ def _asked(
     for spoken, templates in [(None, layout.topics), *layout.asked.items()]:
         for one in matching(folder, templates, layout.names):
             if one.split in (None, split) and code in (None, one.language):
-                asked |= read_topics(one.file, spoken or one.language)
+                asked |= read_topics(
+                    one.file, spoken or one.language, "first" if layout.faulty else "refuse"
+                )
                 files.append(one.file)
     if not asked:
         every = [*layout.topics, *(t for some in layout.asked.values() for t in some)]

@@ -1,0 +1,43 @@
+"""Whether a model was trained on a benchmark's texts, by what its training record tells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lingweave.sources.catalogue import CATALOGUE
+
+
+def seen_in(training: Mapping[str, Any] | None, benchmark: str) -> str | None:
+    """``seen`` with what was seen of a benchmark, ``unseen``, or None where nothing is recorded.
+
+    A run's own declaration decides (``seen: [xquad-r (articles)]``). Where it says nothing of the
+    benchmark, the names of the training data sets are held against those that share its texts
+    (`Named.overlaps`): ``seen (nq)``. A backbone's pretraining is not looked at.
+
+    Args:
+        training: the content of a model's ``lingweave.json``: ``seen`` and ``datasets``.
+        benchmark: a name of the catalogue, or of any other benchmark, for which only the
+            declaration counts.
+    """
+    if training is None:
+        return None
+    declared = training.get("seen")
+    for one in declared or ():
+        name, _, how = str(one).partition(" ")
+        if name == benchmark:
+            return f"seen {how}".strip()
+    entry = CATALOGUE.get(benchmark)
+    datasets = [str(one) for one in training.get("datasets") or ()]
+    shared = [] if entry is None else _shared(datasets, entry.overlaps)
+    if shared:
+        return f"seen ({', '.join(shared)})"
+    return None if declared is None and (entry is None or not datasets) else "unseen"
+
+
+def _shared(datasets: list[str], overlaps: tuple[str, ...]) -> list[str]:
+    known = {_plain(one) for one in overlaps}
+    return [one for one in datasets if _plain(one) in known]
+
+
+def _plain(name: str) -> str:
+    """Names without case and signs: ``Mr.TyDi`` is ``mr-tydi``."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())

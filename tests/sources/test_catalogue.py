@@ -1,0 +1,46 @@
+"""What has been seen in training, and the table of all benchmarks."""
+
+import pytest
+
+from lingweave.cli import main
+from lingweave.sources.catalogue import CATALOGUE
+from lingweave.sources.list import rows_of
+from lingweave.sources.seen import seen_in
+
+
+@pytest.mark.parametrize(
+    ("training", "benchmark", "expected"),
+    [
+        (None, "xquad-r", None),
+        ({}, "xquad-r", None),
+        ({"seen": []}, "xquad-r", "unseen"),
+        ({"seen": ["xquad-r (articles)"]}, "xquad-r", "seen (articles)"),
+        ({"seen": ["xquad-r"]}, "mlqa-r", "unseen"),
+        ({"seen": [], "datasets": ["NQ", "mMARCO"]}, "beir-nq", "seen (NQ)"),
+        ({"datasets": ["MS_MARCO", "tldr"]}, "nano-beir-msmarco", "seen (MS_MARCO)"),
+        ({"datasets": ["Mr.TyDi"]}, "miracl", "seen (Mr.TyDi)"),
+        ({"datasets": ["tldr"]}, "miracl", "unseen"),
+        ({"datasets": ["tldr"]}, "own", None),
+        ({"seen": ["own (half)"], "datasets": ["tldr"]}, "own", "seen (half)"),
+    ],
+)
+def test_seen(training: dict[str, object] | None, benchmark: str, expected: str | None) -> None:
+    assert seen_in(training, benchmark) == expected
+
+
+def test_the_table_has_a_row_a_benchmark_or_family() -> None:
+    rows = list(rows_of())
+    assert len(rows) == len({one.family or one.name for one in CATALOGUE.values()})
+    family = next(row for row in rows if row[0] == "beir-*")
+    assert "nq, quora" in family[1]
+    assert [row[0] for row in rows_of(["afriqa"])] == ["afriqa", "afriqa-pivot"]
+    assert len(list(rows_of(["beir-vi"]))) == 14
+
+
+def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "benchmarks", "ntrex", "--format", "markdown"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("| name | what |")
+    assert lines[2].startswith("| `ntrex` | NTREX-128: sentence -> its translations | 128 |")
+    assert main(["data", "benchmarks", "xyz"]) == 2
+    assert "no benchmark has xyz in its name" in capsys.readouterr().err
