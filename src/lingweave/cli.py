@@ -125,6 +125,18 @@ def report() -> Verb:
     return ReportConfig, report
 
 
+def export() -> Verb:
+    """Write an evaluation or its benchmark for other tools: TREC, BEIR, MTEB."""
+    from lingweave.exchange.config import ExportConfig
+
+    def run(config: ExportConfig) -> None:
+        from lingweave.exchange.run import export
+
+        print(export(config))
+
+    return ExportConfig, run
+
+
 def data_show() -> Verb:
     """Print what a table holds: languages, lengths, duplicates, empty cells, samples."""
     from lingweave.show import ShowConfig, show
@@ -155,6 +167,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "debias": debias,
     "compare": compare,
     "report": report,
+    "export": export,
     "data show": data_show,
     "data pack": data_pack,
     "data benchmarks": data_benchmarks,

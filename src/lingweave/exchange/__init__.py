@@ -1,0 +1,1 @@
+"""Evaluations and benchmarks in the formats of other tools: TREC, BEIR, MTEB."""
