@@ -93,6 +93,9 @@ def test_many_small_files_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = Fake()
     np.testing.assert_array_equal(cached(tmp_path, again), EXPECTED)
     assert not again.texts
+    monkeypatch.setattr(vector_files, "_SMALL", 3 * 4 * 4)  # The last batch alone is smaller.
+    cached(tmp_path / "large", Fake())
+    assert len(list((tmp_path / "large").rglob("*.arrow"))) == 7
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "swapped"])

@@ -29,7 +29,9 @@ Keys = NDArray[np.bytes_]
 FORMAT_VERSION = 1
 _KIND = b"lingweave vectors"
 _MANY = 64
-"""Files of its own that a writer puts together into one."""
+"""Small files of its own that a writer puts together into one."""
+_SMALL = 2**22
+"""Bytes of vectors below which a file is small; so no more than 256 MiB are put together."""
 
 
 _NO_KEYS: Keys = np.empty(0, "S16")
@@ -134,7 +136,9 @@ class VectorFiles:
                 f" gives {vectors.shape[1]}: another model under the same name? remove the folder,"
                 " or give another --cache"
             )
-        self._own.append(self._write(keys, vectors))
+        path = self._write(keys, vectors)
+        if vectors.nbytes < _SMALL:
+            self._own.append(path)
         if len(self._own) >= _MANY:
             self._put_together()
 
