@@ -5,15 +5,20 @@ from tiny import tiny_model
 
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.errors import LingweaveError
-from lingweave.evaluate.tokens import token_counter, tokens_of_translations, tokens_per_character
+from lingweave.evaluate.tokens import (
+    Tokens,
+    token_counter,
+    tokens_of_translations,
+    tokens_per_character,
+)
 from lingweave.significance import Resampling
 
 FEW = Resampling(resamples=50)
 
 
-def words(texts: list[str]) -> list[int]:
-    """One token a word."""
-    return [len(text.split()) for text in texts]
+def words(texts: list[str]) -> list[Tokens]:
+    """One token a word; capitals are unknown."""
+    return [Tokens(len(text.split()), sum(map(str.isupper, text))) for text in texts]
 
 
 def test_tokens_are_counted_a_character_and_a_translation() -> None:
@@ -26,11 +31,13 @@ def test_tokens_are_counted_a_character_and_a_translation() -> None:
         },
         {
             "en": Texts(("0", "1"), ("abc d", "efg")),
-            "de": Texts(("0",), ("abcdefghij",)),
+            "de": Texts(("0",), ("ABcdefghij",)),
         },
         (),
     )
-    found = tokens_per_character(words, made.corpora, FEW)
+    found, lost = tokens_per_character(words, made.corpora, FEW)
+    assert {x: i.mean for x, i in lost.by_language.items()} == {"de": 0.2, "en": 0}
+    assert "in de, 20.0%" in lost.users
     assert {x: i.mean for x, i in found.by_language.items()} == {"de": 0.1, "en": 3 / 8}
     assert found.value.mean == pytest.approx((0.1 + 3 / 8) / 2)
     assert "0.38 in en" in found.users
@@ -48,17 +55,21 @@ def test_long_corpora_are_sampled_evenly(monkeypatch) -> None:
     ids = tuple(map(str, range(1000)))
     seen: list[str] = []
 
-    def one(texts: list[str]) -> list[int]:
+    def one(texts: list[str]) -> list[Tokens]:
         seen.extend(texts)
-        return [1] * len(texts)
+        return [Tokens(1, 0)] * len(texts)
 
-    found = tokens_per_character(one, {"en": Texts(ids, ids)}, FEW)
+    found, _ = tokens_per_character(one, {"en": Texts(ids, ids)}, FEW)
     assert seen == [str(111 * i) for i in range(10)]
     assert found.value.mean == pytest.approx(10 / sum(map(len, seen)))
 
 
 def test_a_models_tokenizer_counts(tmp_path) -> None:
     count = token_counter(tiny_model(tmp_path / "model"))
-    assert count(["sky grass snow", "", "sky: unheard of"]) == [3, 0, 4]
+    assert count(["sky grass snow", "", "sky: unheard of"]) == [
+        (3, 0),
+        (0, 0),
+        (4, len("unheard") + len("of")),
+    ]
     with pytest.raises(LingweaveError, match=r"holds no tokenizer\.json"):
         token_counter(tmp_path / "nothing")

@@ -1,6 +1,7 @@
 """From a figure's values to its means and to those of every resample: two matrix products."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def resampled(
     draws = np.full((how.resamples, 1 + sums.shape[0]), np.nan)
     if not count:
         return draws
-    weights = cluster_weights(count, how.resamples, how.seed)
+    weights = _weights(count, how.resamples, how.seed)
     rows = max(1, BLOCK_BYTES // (8 * max(cells, count)))
     for start in range(0, how.resamples, rows):
         block = weights[start : start + rows].astype(sums.by_cluster.dtype)
@@ -87,6 +88,10 @@ def resampled(
         draws[start:stop, 0] = value(means, chance)
         draws[start:stop, 1:] = breakdown(means)
     return draws
+
+
+_weights = lru_cache(maxsize=2)(cluster_weights)
+"""Figures of one evaluation meet the same draws: made once."""
 
 
 def ratio(totals: NDArray[Any], counts: NDArray[Any]) -> Floats:

@@ -1,8 +1,10 @@
-"""What a language pays for its tokenizer: tokens a character, and tokens a translation."""
+"""What a language pays for its tokenizer: tokens a character or translation, and what is lost."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,19 @@ from lingweave.evaluate.figure_sums import FigureSums
 from lingweave.significance import Resampling
 
 Values = NDArray[np.float64]
-Counter = Callable[[Sequence[str]], Sequence[int]]
-"""Texts to their numbers of tokens, special tokens left out."""
+
+
+class Tokens(NamedTuple):
+    """What a tokenizer makes of a text, special tokens left out."""
+
+    number: int
+    """Tokens."""
+    lost: int
+    """Characters inside unknown tokens: the model cannot tell them from any others."""
+
+
+Counter = Callable[[Sequence[str]], Sequence[Tokens]]
+"""Texts to their tokens."""
 
 SAMPLE = 1000
 """Passages of each language that are counted at most."""
@@ -36,8 +49,24 @@ TOKENS_PER_CHARACTER = Figure(
     users=lambda told: (
         f"A character becomes {told.value:.2f} tokens, from {told.by_language[told.lowest]:.2f} in"
         f" {told.lowest} to {told.by_language[told.highest]:.2f} in {told.highest}: the more, the"
-        " sooner a passage is cut off, and the less a model has learned about each token. Writing"
-        " systems differ in how much a character says."
+        " sooner a passage is cut off. Writing systems differ in how much a character says, and few"
+        " tokens can also mean unknown ones: see unknown_characters."
+    ),
+)
+UNKNOWN_CHARACTERS = Figure(
+    name="unknown_characters",
+    meaning="share of characters that the tokenizer turns into unknown tokens, by language",
+    source=OURS,
+    unit="share",
+    better="lower",
+    by="passage language",
+    shape="languages",
+    breakdown=itself,
+    value=mean_of(itself),
+    users=lambda told: (
+        f"Of what is written in {told.highest}, {told.by_language[told.highest]:.1%} is unknown to"
+        " the model and cannot be searched for; on the mean over languages"
+        f" {told.value:.1%}."
     ),
 )
 TOKENS_OF_TRANSLATIONS = Figure(
@@ -70,32 +99,54 @@ def token_counter(folder: Path) -> Counter:
     tokenizer.no_truncation()
     tokenizer.no_padding()
 
-    def counts(texts: Sequence[str]) -> list[int]:
-        encoded = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(one.ids) for one in encoded]
+    model = json.loads(tokenizer.to_str())["model"]
+    name = model.get("unk_token")
+    unknown = model.get("unk_id") if name is None else tokenizer.token_to_id(name)
+
+    def counts(texts: Sequence[str]) -> list[Tokens]:
+        encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [
+            Tokens(
+                len(one.ids),
+                sum(
+                    end - start
+                    for id, (start, end) in zip(one.ids, one.offsets, strict=True)
+                    if id == unknown
+                ),
+            )
+            for one in encoded
+        ]
 
     return counts
 
 
 def tokens_per_character(
     count: Counter, corpora: Mapping[str, Texts], resampling: Resampling | None = None
-) -> BiasResult:
-    """Tokens over characters of at most `SAMPLE` passages a language, evenly from its corpus.
+) -> tuple[BiasResult, BiasResult]:
+    """Tokens over characters, and the share of characters that are lost in unknown tokens.
 
     Args:
         count: A tokenizer, such as `token_counter` gives.
-        corpora: Passages by language.
+        corpora: Passages by language; of each at most `SAMPLE`, evenly from its corpus.
         resampling: How intervals are drawn; passages are drawn again.
     """
     languages = tuple(sorted(corpora))
     most = max((min(len(side.texts), SAMPLE) for side in corpora.values()), default=0)
-    sums = FigureSums.empty("languages", len(languages), np.arange(most))
+    tokens, lost = (
+        FigureSums.empty("languages", len(languages), np.arange(most)) for _ in range(2)
+    )
     for x, language in enumerate(languages):
         texts = corpora[language].texts
         rows = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), SAMPLE)).astype(np.int64))
         some = [texts[row] for row in rows.tolist()] if len(texts) else []
-        _add(sums, x, np.arange(len(some)), count(some), [len(text) for text in some])
-    return result_of(TOKENS_PER_CHARACTER, languages, sums, resampling or Resampling())
+        counted, lengths = count(some), [len(text) for text in some]
+        _add(tokens, x, np.arange(len(some)), [one.number for one in counted], lengths)
+        _add(lost, x, np.arange(len(some)), [one.lost for one in counted], lengths)
+    how = resampling or Resampling()
+    return (
+        result_of(TOKENS_PER_CHARACTER, languages, tokens, how),
+        result_of(UNKNOWN_CHARACTERS, languages, lost, how),
+    )
 
 
 def tokens_of_translations(
@@ -109,7 +160,8 @@ def tokens_of_translations(
         return None
     others = tuple(x for x in sorted(benchmark.queries) if x != pivot)
     side = benchmark.queries[pivot]
-    of_pivot = dict(zip(side.ids, count(list(side.texts)), strict=True))
+    counted = count(list(side.texts))
+    of_pivot = {id: one.number for id, one in zip(side.ids, counted, strict=True)}
     place = {id: i for i, id in enumerate(of_pivot)}
     _, clusters = np.unique([benchmark.group(id) for id in of_pivot], return_inverse=True)
     sums = FigureSums.empty("languages", len(others), clusters)
@@ -117,7 +169,8 @@ def tokens_of_translations(
         asked = benchmark.queries[language]
         shared = [(id, t) for id, t in zip(asked.ids, asked.texts, strict=True) if id in place]
         rows = np.array([place[id] for id, _ in shared], dtype=np.int64)
-        _add(sums, x, rows, count([t for _, t in shared]), [of_pivot[id] for id, _ in shared])
+        above = [one.number for one in count([text for _, text in shared])]
+        _add(sums, x, rows, above, [of_pivot[id] for id, _ in shared])
     if not sums.total[1].any():
         return None
     figure = replace(
