@@ -3,10 +3,12 @@
 import math
 from typing import NamedTuple
 
+from lingweave import languages
 from lingweave.audit.audit import Audit
 from lingweave.audit.measured import AS_IS, Measured
 from lingweave.audit.tables import named
-from lingweave.report.tables import figure_text
+from lingweave.evaluate.bias import BiasResult
+from lingweave.report.tables import clear, figure_text
 
 FAVOURED = (
     "recall_at_10_gap",
@@ -16,6 +18,13 @@ FAVOURED = (
 )
 DIRECTIONS = ("direction_asymmetry", "mrc_at_10")
 COST = ("rank_distance", "max_at_r")
+CHANGES = (
+    ("mono.mAP", "mono mAP", False),
+    ("cross.mAP", "cross mAP", False),
+    ("multi.mAP", "mAP in the pool", False),
+    ("rank_distance", "rank distance", True),
+)
+"""Figures, their names, and whether less of them is better."""
 
 
 class Finding(NamedTuple):
@@ -37,13 +46,50 @@ def findings(audit: Audit) -> tuple[Finding, ...]:
         ("Which directions fail?", _said(audit, pivots + DIRECTIONS)),
         ("What does it cost?", (*_quality(audit.main), *_said(audit, COST))),
         ("Where does it come from?", _separated(audit)),
+        ("What would change it?", _changes(audit.main)),
     ]
     return tuple(Finding(question, answers) for question, answers in parts if answers)
 
 
 def _said(audit: Audit, names: tuple[str, ...]) -> tuple[str, ...]:
     results = [named(audit.figures, name) for name in names]
-    return tuple(one.users for one in results if one is not None and one.users)
+    return tuple(_with_names(one) for one in results if one is not None and one.users)
+
+
+def _with_names(result: BiasResult) -> str:
+    """What a figure means for users, with languages by their names."""
+    told = result.told
+    by_name = {languages.name(code): value for code, value in told.by_language.items()}
+    return result.figure.users(told._replace(by_language=by_name))
+
+
+def _changes(main: Measured | None) -> tuple[str, ...]:
+    """What another arm changes: only differences whose intervals exclude zero are said."""
+    if main is None or len(main.comparison.arms) < 2:
+        return ()
+    texts = []
+    for arm in main.comparison.arms:
+        if arm.name == AS_IS:
+            continue
+        parts = []
+        for key, name, lower in CHANGES:
+            interval = arm.difference[key]
+            if math.isfinite(interval.low) and clear(key, interval):
+                better = (interval.mean < 0) == lower
+                ends = (figure_text(key, x, sign=True) for x in interval)
+                mean, low, high = ends
+                parts.append(f"{name} {'better' if better else 'worse'} ({mean}, {low} to {high})")
+        if parts:
+            texts.append(f"With {arm.name}, nothing trained: {'; '.join(parts)}.")
+        else:
+            texts.append(
+                f"With {arm.name}, no figure changes by more than its interval allows for."
+            )
+    texts.append(
+        "`lingweave debias` writes that correction; training on hybrid batches (`lingweave train"
+        " --recipe hybrid`) is what changes the space itself."
+    )
+    return tuple(texts)
 
 
 def _quality(main: Measured | None) -> tuple[str, ...]:

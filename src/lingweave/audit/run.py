@@ -4,7 +4,6 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from lingweave.audit.audit import Audit, audit_json
 from lingweave.audit.config import AuditConfig
+from lingweave.audit.means import LEARNED_FROM, MEANS_REMOVED, corrected_scores
 from lingweave.audit.measured import AS_IS, Measured, evaluated, measured
 from lingweave.audit.probes import built_in, probed
 from lingweave.audit.separability import Separability, projected, separability
@@ -29,6 +29,8 @@ from lingweave.report.files import write_text
 from lingweave.significance import Resampling
 
 Vectors = Mapping[str, NDArray[np.float32]]
+Of = Callable[[Benchmark], Scores]
+"""The scores of an arm on a benchmark."""
 
 
 def audit(config: AuditConfig) -> Audit:
@@ -47,12 +49,16 @@ def audit(config: AuditConfig) -> Audit:
     encoder = encoder_of(config) if encodes else None
     scores = partial(_scores, config, encoder)
     notes: list[str] = []
-    judged = _judged(config, benchmark, scores)
-    asked = _probed(config, benchmark, scores, notes)
+    arms: dict[str, Of] = {AS_IS: scores}
+    if config.debias and (encoder is not None or config.vectors is not None):
+        samples = _vectors(config, benchmark, encoder, LEARNED_FROM)
+        arms[MEANS_REMOVED] = corrected_scores(config, encoder, samples)
+    judged = _measured(config, benchmark, arms, "evaluation") if benchmark.gold else None
+    asked = _probed(config, benchmark, arms, notes)
     heads = _heads(config, benchmark, scores) if judged is None and benchmark.queries else ()
     if judged is None and asked is None and not heads:
         raise LingweaveError(f"nothing could be asked: {'; '.join(notes)}")
-    vectors = _vectors(config, benchmark, encoder)
+    vectors = _vectors(config, benchmark, encoder, config.sample)
     found = Audit(
         benchmark=benchmark,
         encoder=_described(judged, asked, encoder, config),
@@ -78,18 +84,10 @@ def _scores(config: AuditConfig, encoder: Encoder | None, benchmark: Benchmark) 
     return encoder_scores(encoder, benchmark, config.similarity)
 
 
-def _judged(
-    config: AuditConfig, benchmark: Benchmark, scores: Callable[[Benchmark], Scores]
-) -> Measured | None:
-    if not benchmark.gold:
-        return None
-    return _measured(config, benchmark, scores, config.out / "evaluation")
-
-
 def _probed(
     config: AuditConfig,
     benchmark: Benchmark,
-    scores: Callable[[Benchmark], Scores],
+    arms: Mapping[str, Of],
     notes: list[str],
 ) -> Measured | None:
     if not config.probe:
@@ -107,15 +105,13 @@ def _probed(
             " give parallel texts with --probes."
         )
         return None
-    return _measured(config, probed(benchmark, statements), scores, config.out / "probes")
+    return _measured(config, probed(benchmark, statements), arms, "probes")
 
 
 def _measured(
-    config: AuditConfig,
-    benchmark: Benchmark,
-    scores: Callable[[Benchmark], Scores],
-    folder: Path,
+    config: AuditConfig, benchmark: Benchmark, arms: Mapping[str, Of], name: str
 ) -> Measured:
+    """The arms on a benchmark, each in a folder whose name begins with ``name``."""
     configuration = {
         "benchmark": benchmark.name,
         "ties": config.ties,
@@ -123,11 +119,14 @@ def _measured(
         "data": {k: v for k, v in benchmark.source.items() if k != "folder"},
         **identity_of(config),
     }
-    evaluation = evaluated(
-        benchmark, partial(scores, benchmark), config.ties, configuration, folder
-    )
-    how = Resampling(config.resamples, 0)
-    return measured(benchmark, evaluation, {AS_IS: folder}, how, config.pivot)
+    folders, found = {}, []
+    for arm, scores in arms.items():
+        own = {} if arm == AS_IS else {"arm": arm}
+        ending = "" if arm == AS_IS else f"-{arm.replace(' ', '-')}"
+        folders[arm] = config.out / f"{name}{ending}"
+        some = partial(scores, benchmark)
+        found.append(evaluated(benchmark, some, config.ties, configuration | own, folders[arm]))
+    return measured(benchmark, found[0], folders, Resampling(config.resamples, 0), config.pivot)
 
 
 def _heads(
@@ -139,9 +138,11 @@ def _heads(
     return head_bias(heads_of_lists(lists, benchmark), benchmark.groups, None, how)
 
 
-def _vectors(config: AuditConfig, benchmark: Benchmark, encoder: Encoder | None) -> Vectors:
+def _vectors(
+    config: AuditConfig, benchmark: Benchmark, encoder: Encoder | None, count: int
+) -> Vectors:
     """Vectors of some documents of each language; none for encoders that have none."""
-    chosen = {y: sampled(side, config.sample) for y, side in benchmark.corpora.items() if side.ids}
+    chosen = {y: sampled(side, count) for y, side in benchmark.corpora.items() if side.ids}
     if encoder is not None:
         texts = {y: [benchmark.corpora[y].texts[i] for i in rows] for y, rows in chosen.items()}
         return {y: encoder.encode_passages(some, y) for y, some in texts.items()}
