@@ -190,6 +190,19 @@ def test_a_beir_folder_gives_the_same_figures(evaluated: Path, tmp_path: Path) -
     }
 
 
+def test_benchmarks_are_read_again_as_they_were_read(evaluated: Path, tmp_path: Path) -> None:
+    folder = exported(evaluated, tmp_path / "beir", "--format", "beir")
+    for words in (
+        ["--benchmark", f"beir:{folder}"],
+        ["--benchmark", "atlas", "--languages", "de", "en", "--seed", "7"],
+    ):
+        out, to = tmp_path / words[1][:4] / "out", tmp_path / words[1][:4] / "to"
+        assert main(["evaluate", *words, "--encoder", "random", "--out", str(out)]) == 0
+        seed = words[-2:] if "--seed" in words else []
+        assert main(["export", str(out), "--to", str(to), *seed]) == 0
+        assert len((to / "multi.qrels").read_text().splitlines()) > 10
+
+
 def test_a_beir_folder_keeps_every_gold_and_odd_ids(tmp_path: Path) -> None:
     made = Benchmark(
         "b",

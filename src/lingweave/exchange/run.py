@@ -19,7 +19,7 @@ from lingweave.exchange.mteb import write_mteb
 from lingweave.exchange.trec import TAG, Ids, open_runs, token, write_qrels
 from lingweave.judgements import judgements_of
 from lingweave.sources.catalogue import named
-from lingweave.sources.named import Request
+from lingweave.sources.named import Named, Request
 
 
 def export(config: ExportConfig) -> Path:
@@ -63,15 +63,29 @@ def benchmark_of(evaluation: Evaluation, data: Path | None, seed: int | None = N
             f"{evaluation.benchmark}: the evaluation does not say how its benchmark is read; it was"
             " not made by `lingweave evaluate`"
         )
-    request = Request(data, languages, before.get("split"), seed)
-    benchmark = named(name).load(request).select(languages)
-    now = {key: value for key, value in benchmark.source.items() if key != "folder"}
-    if now != before.get("data"):
-        raise LingweaveError(
-            f"--data {data}: is not the data that the evaluation was made on; evaluate again, or"
-            " give the folder as it was"
-        )
-    return benchmark
+    reader, split = named(name), before.get("split")
+    # Some are made or read by their languages, for others naming one changes what is read.
+    for asked in (None, languages):
+        benchmark = _loaded(reader, Request(data, asked, split, seed), last=asked is not None)
+        if benchmark is None or not {*languages} <= {*benchmark.languages}:
+            continue
+        benchmark = benchmark.select(languages)
+        now = {key: value for key, value in benchmark.source.items() if key != "folder"}
+        if now == before.get("data"):
+            return benchmark
+    raise LingweaveError(
+        f"--data {data}: is not the data that the evaluation was made on; evaluate again, or give"
+        " the folder as it was"
+    )
+
+
+def _loaded(reader: Named, request: Request, last: bool) -> Benchmark | None:
+    try:
+        return reader.load(request)
+    except LingweaveError:
+        if last:
+            raise
+        return None
 
 
 def _configuration(evaluation: Evaluation) -> Mapping[str, Any]:
