@@ -8,7 +8,9 @@ import published as p
 import pytest
 
 from lingweave.benchmark import Benchmark, Gold
+from lingweave.errors import LingweaveError
 from lingweave.sources.catalogue import CATALOGUE, named
+from lingweave.sources.layout import chosen
 from lingweave.sources.named import Request
 
 
@@ -184,6 +186,15 @@ def test_sentences(
     assert len(first) == 3
     assert set(made.gold) == {Gold(id, code, id) for code in made.queries for id in first}
     assert "trivial" in made.source["mono"]
+
+
+def test_a_language_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    p.lines_folder(tmp_path, "devtest/{0}.devtest", ("deu_Latn", "swh_Latn"))
+    with pytest.raises(LingweaveError, match=r"no language 'sw' \(2 are there\): .* de, swh"):
+        load("flores", tmp_path, languages=["de", "sw"])
+    many = {"swh-Latn": 0, **dict.fromkeys((f"x{number}" for number in range(50)), 0)}
+    with pytest.raises(LingweaveError, match=r"'sw' \(51 are there\): choose from swh-Latn$"):
+        chosen(many, ["sw"], tmp_path)
 
 
 def test_tatoeba_joins_its_pairs(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from lingweave.benchmark import Benchmark
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical, is_language
 from lingweave.sources.collection import Blank, collection
+from lingweave.sources.layout import chosen
 from lingweave.sources.parts import Part, joined, only_judged
 from lingweave.sources.provenance import checksums
 from lingweave.sources.qrels import Unknown, golds, read_qrels
@@ -104,7 +105,6 @@ def _holds_corpus(folder: Path) -> bool:
 
 
 def _folders(folder: Path, languages: Sequence[str] | None) -> dict[str, Path]:
-    wanted = None if languages is None else {canonical(code) for code in languages}
     found = {
         canonical(inside.name): inside
         for inside in sorted(folder.iterdir())
@@ -114,4 +114,4 @@ def _folders(folder: Path, languages: Sequence[str] | None) -> dict[str, Path]:
         raise LingweaveError(
             f"{folder}: no corpus.jsonl, and no folder named by a language (de, en, ...) with one"
         )
-    return {code: f for code, f in found.items() if wanted is None or code in wanted} or found
+    return chosen(found, languages, folder)

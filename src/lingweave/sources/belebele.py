@@ -10,10 +10,9 @@ from typing import Any
 
 from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.errors import LingweaveError
-from lingweave.languages import canonical
 from lingweave.sources.aligned import shared_passages
 from lingweave.sources.files import json_lines
-from lingweave.sources.layout import matching, missing
+from lingweave.sources.layout import chosen, matching, missing
 from lingweave.sources.provenance import checksums
 
 TEMPLATES = ("{lang}.jsonl",)
@@ -28,14 +27,10 @@ def belebele(folder: Path, languages: Sequence[str] | None = None) -> Benchmark:
     Raises:
         LingweaveError: naming file and line.
     """
-    wanted = None if languages is None else {canonical(code) for code in languages}
-    files = {
-        str(found.language): found.file
-        for found in matching(folder, TEMPLATES)
-        if wanted is None or found.language in wanted
-    }
+    files = {str(found.language): found.file for found in matching(folder, TEMPLATES)}
     if not files:
         raise missing(folder, "files of belebele", TEMPLATES)
+    files = chosen(files, languages, folder)
     queries, corpora, gold = {}, {}, []
     groups: dict[str, str] = {}
     for code, file in sorted(files.items()):

@@ -16,7 +16,7 @@ from lingweave.languages import canonical, is_language
 from lingweave.sources.aligned import aligned_benchmark
 from lingweave.sources.collection import collection
 from lingweave.sources.files import read_file, text_lines
-from lingweave.sources.layout import matching, missing
+from lingweave.sources.layout import chosen, matching, missing
 from lingweave.sources.provenance import checksums
 from lingweave.sources.records import Fields
 
@@ -67,8 +67,7 @@ def wide(
             )
         known[one] = line
     fixed = {id, group, "split", *other}
-    wanted = None if languages is None else {canonical(code) for code in languages}
-    texts: dict[str, Texts] = {}
+    columns: dict[str, str] = {}
     for column in table.column_names:
         if column in fixed:
             continue
@@ -76,11 +75,14 @@ def wide(
             raise LingweaveError(
                 f"{file}: column {column!r}: no registered language; name columns by BCP 47 codes"
             )
-        code = canonical(column)
-        if wanted is None or code in wanted:
-            if code in texts:
-                raise LingweaveError(f"{file}: column {column!r}: {code!r} has two columns")
-            texts[code] = _column(table[column], ids, lines, file, column)
+        if columns.setdefault(canonical(column), column) != column:
+            raise LingweaveError(
+                f"{file}: column {column!r}: {canonical(column)!r} has two columns"
+            )
+    texts = {
+        code: _column(table[column], ids, lines, file, column)
+        for code, column in chosen(columns, languages, file).items()
+    }
     groups = {}
     if group is not None and group in table.column_names:
         groups = dict(zip(ids, map(str, table[group].to_pylist()), strict=True))
@@ -115,7 +117,6 @@ def parallel_lines(
         LingweaveError: naming file and line: a line is empty, two files are in one language, or
             the files do not have the same number of lines.
     """
-    wanted = None if languages is None else {canonical(code) for code in languages}
     files: dict[str, Path] = {}
     for found in matching(folder, templates):
         if found.split not in (None, split) or found.language is None:
@@ -126,8 +127,8 @@ def parallel_lines(
             )
     if not files:
         raise missing(folder, f"files of {name}" + (f" ({split})" if split else ""), templates)
-    kept = {code: file for code, file in files.items() if wanted is None or code in wanted}
-    read = {code: sentence_lines(file) for code, file in sorted((kept or files).items())}
+    files = chosen(files, languages, folder)
+    read = {code: sentence_lines(file) for code, file in sorted(files.items())}
     sizes = {len(lines) for lines in read.values()}
     if len(sizes) > 1:
         few = min(read, key=lambda code: len(read[code]))
@@ -140,7 +141,7 @@ def parallel_lines(
         name,
         {code: Texts(ids, tuple(lines)) for code, lines in read.items()},
         {"folder": str(folder), **({"split": split} if split else {}),
-         **checksums(kept.values() or files.values(), folder)},
+         **checksums(files.values(), folder)},
     )  # fmt: skip
 
 
@@ -157,17 +158,13 @@ def tables(
     Raises:
         LingweaveError: naming file and line.
     """
-    wanted = None if languages is None else {canonical(code) for code in languages}
     files: dict[str, list[Path]] = {}
     for found in matching(folder, templates):
-        if (
-            found.language is not None
-            and (split is None or found.split in (None, split))
-            and (wanted is None or found.language in wanted)
-        ):
+        if found.language is not None and (split is None or found.split in (None, split)):
             files.setdefault(found.language, []).append(found.file)
     if not files:
         raise missing(folder, f"files of {name}" + (f" ({split})" if split else ""), templates)
+    files = chosen(files, languages, folder)
     texts: dict[str, Texts] = {}
     for code, parts in sorted(files.items()):
         texts |= collection(parts, "sentence", language=code, fields=fields)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lingweave.errors import LingweaveError
+from lingweave.sources.hushed import hushed
 from lingweave.sources.rows import cache_folder
 
 
@@ -23,9 +24,10 @@ def hub_files(repositories: Mapping[str, Sequence[str]], name: str) -> Path:
     folder = cache_folder() / "hub" / name
     for repository, patterns in repositories.items():
         try:
-            snapshot_download(
-                repository, repo_type="dataset", allow_patterns=list(patterns), local_dir=folder
-            )
+            with hushed():
+                snapshot_download(
+                    repository, repo_type="dataset", allow_patterns=list(patterns), local_dir=folder
+                )
         except Exception as error:  # Gates, proxies, time-outs: the client has many ways to fail.
             reason = " ".join(str(error).split())[:120]
             raise LingweaveError(

@@ -1,5 +1,6 @@
 """Sets that the package ``ir_datasets`` knows, read through it (an extra: ``ir-datasets``)."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,9 +10,12 @@ from lingweave.benchmark import Benchmark, Texts, repeated
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.collection import gathered
+from lingweave.sources.hushed import hushed
 from lingweave.sources.parts import Part, joined, only_judged
 from lingweave.sources.qrels import Judged, golds
 from lingweave.sources.records import Row
+
+log = logging.getLogger("lingweave")
 
 
 def from_ir_datasets(
@@ -57,22 +61,24 @@ def _part(id: str, language: str | None) -> Part:
     spoken = language or _told(dataset.docs_lang(), id)
     asked_in = canonical(dataset.queries_lang() or spoken)
     where = Path(f"ir_datasets:{id}")
+    log.info("%s: read through ir_datasets; the first time it is fetched", id)
     try:
         keep = ["ir_datasets", version("ir_datasets"), id.rsplit("/", 1)[0], id, spoken]
-        corpora = gathered(
-            _rows(where, dataset.docs_iter(), "doc_id"), "document", spoken, "keep", keep=keep
-        )
-        queries = gathered(_rows(where, dataset.queries_iter(), "query_id"), "query", asked_in)
-        judged = [
-            Judged(one.query_id, one.doc_id, int(one.relevance), where, line)
-            for line, one in enumerate(dataset.qrels_iter(), 1)
-        ]
+        with hushed(stderr=True):
+            corpora = gathered(
+                _rows(where, dataset.docs_iter(), "doc_id"), "document", spoken, "keep", keep=keep
+            )
+            queries = gathered(_rows(where, dataset.queries_iter(), "query_id"), "query", asked_in)
+            judged = [
+                Judged(one.query_id, one.doc_id, int(one.relevance), where, line)
+                for line, one in enumerate(dataset.qrels_iter(), 1)
+            ]
     except LingweaveError:
         raise
     except Exception as error:  # The package raises whatever its downloads raise.
         raise LingweaveError(
             f"ir_datasets:{id}: cannot be had ({_short(error)}): connect to the network, or give"
-            " --data a local copy (docs/benchmarks.md says in which form)"
+            " --data a local copy"
         ) from error
     for sides in (queries, corpora):
         _refuse_twice(id, sides)

@@ -1,12 +1,17 @@
 """Where a collection's files lie: names with holes for the language and the split."""
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical, is_language
+
+T = TypeVar("T")
+MANY = 40
+"""Languages above which only near ones are named where one is missing."""
 
 _HOLES = {
     "lang": r"[A-Za-z]+(?:[_-](?:[A-Z][a-z]{3}|[A-Z]{2}|cn|hk|tw))*",
@@ -64,6 +69,25 @@ def matching(
                 codes = [None if tag is None else canonical(tag) for tag in tags]
                 found.append(Match(path, template, codes[0], groups.get("split"), codes[1]))
     return found
+
+
+def chosen(found: Mapping[str, T], languages: Sequence[str] | None, place: Path) -> dict[str, T]:
+    """What is there in the languages that are asked for, all of it with None.
+
+    Raises:
+        LingweaveError: a language is not there; says which are.
+    """
+    if languages is None:
+        return dict(found)
+    wanted = [canonical(code) for code in languages]
+    for code in wanted:
+        if code not in found:
+            near = difflib.get_close_matches(code, found, 5, 0.3) if len(found) > MANY else found
+            raise LingweaveError(
+                f"{place}: no language {code!r} ({len(found)} are there):"
+                f" choose from {', '.join(near) or ', '.join(found)}"
+            )
+    return {code: one for code, one in found.items() if code in wanted}
 
 
 def missing(folder: Path, what: str, templates: Sequence[str]) -> LingweaveError:

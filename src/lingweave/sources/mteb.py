@@ -10,6 +10,7 @@ from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.aligned import TRIVIAL, shared_passages
 from lingweave.sources.collection import gathered
+from lingweave.sources.hushed import hushed
 from lingweave.sources.parts import Part, joined, only_judged
 from lingweave.sources.qrels import Judged, golds
 from lingweave.sources.records import Row
@@ -95,11 +96,12 @@ def _loaded(
     if isinstance(told, Mapping):
         task.hf_subsets = list(subsets)
     try:
-        task.load_data()
+        with hushed():
+            task.load_data()
     except Exception as error:  # Hubs, proxies, parsers: whatever fails here is no bug of ours.
         raise LingweaveError(
             f"mteb:{name}: {metadata.dataset['path']} cannot be had ({_short(error)}): connect to"
-            " the network, or give --data a copy as BEIR folders, one a language"
+            " the network, or give --data a local copy"
         ) from error
     if hasattr(task, "convert_v1_dataset_format_to_v2"):
         task.convert_v1_dataset_format_to_v2(num_proc=None)

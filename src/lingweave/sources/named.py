@@ -83,7 +83,8 @@ def entry(
         try:
             return otherwise(request)
         except LingweaveError as error:
-            raise LingweaveError(f"--benchmark {name}: {error} ({form})") from error
+            said = str(error).removeprefix(f"{name}: ")
+            raise LingweaveError(f"--benchmark {name}: {said} ({form})") from error
 
     return Named(
         name, title, languages, task, licence, metrics, overlaps, published, form, load, family
