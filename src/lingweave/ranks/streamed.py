@@ -27,7 +27,7 @@ from lingweave.ranks.golds import (
     tied_golds,
 )
 from lingweave.ranks.in_memory import TOP
-from lingweave.ranks.rows import SORT_FROM
+from lingweave.ranks.rows import SORTED
 
 QUERIES = 512
 """Queries that are scored together: the pool is read once for each so many."""
@@ -231,7 +231,7 @@ class _Table:
 
 def _above(block: Tensor, score: Tensor) -> tuple[Tensor, Tensor]:
     """(rows, width) each: candidates above each score, and at or above it."""
-    if score.shape[1] < SORT_FROM:
+    if score.shape[1] * SORTED < block.shape[1]:
         pairs = [
             ((block > limit[:, None]).sum(1), (block >= limit[:, None]).sum(1))
             for limit in score.unbind(1)
