@@ -33,7 +33,9 @@ def test_the_checkpoint_loads_anywhere_and_does_what_the_map_does(
     data, tmp_path, method: str
 ) -> None:
     model = tiny_model(tmp_path / "model")
+    (model / "lingweave.json").write_text('{"seen": []}')
     made = run(options(data, tmp_path, model=str(model), method=method))
+    assert (tmp_path / "out" / "model" / "lingweave.json").read_text() == '{"seen": []}'
     debias = Debias.open(tmp_path / "out" / "languages.safetensors")
     assert dict(debias.about) == json.loads(json.dumps(dict(made.debias.about)))
     plain = SentenceTransformerEncoder(str(model), device="cpu")

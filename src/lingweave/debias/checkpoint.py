@@ -6,6 +6,7 @@ it: ``model.encode(texts, prompt_name="query", task="query-de")``. `encode_query
 `encode_document` take the route for unknown languages. Nothing of lingweave is needed to load it.
 """
 
+import shutil
 from pathlib import Path
 
 import torch
@@ -22,13 +23,16 @@ TASKS = {"queries": "query", "passages": "document"}
 """The names that sentence-transformers has for the two sides."""
 
 
-def save_checkpoint(model: SentenceTransformer, debias: Debias, folder: Path) -> None:
+def save_checkpoint(
+    model: SentenceTransformer, debias: Debias, folder: Path, record: Path | None = None
+) -> None:
     """Writes the model with its correction; a folder that is there is replaced.
 
     Args:
         model: The model that the correction was fitted on, in fp32.
         debias: The correction.
         folder: Where to.
+        record: How the model was trained, a file that goes with it: what it has seen stays known.
 
     Raises:
         LingweaveError: the model's vectors have another dimension, or the disk is full.
@@ -49,6 +53,8 @@ def save_checkpoint(model: SentenceTransformer, debias: Debias, folder: Path) ->
     )
     with disk_errors_named(str(folder)), new_folder(folder) as part:
         corrected.save(str(part), create_model_card=False)
+        if record is not None and record.is_file():
+            shutil.copyfile(record, part / record.name)
 
 
 def task_of(model: SentenceTransformer, side: str, language: str) -> str | None:

@@ -143,7 +143,7 @@ def _checkpoint(config: DebiasConfig, debias: Debias) -> list[Path]:
     # Imported here: torch takes seconds, and vectors in a file do without it.
     from lingweave.debias.checkpoint import save_checkpoint
     from lingweave.encoders.loading import read_model
-    from lingweave.encoders.sentence_transformer import model_folder
+    from lingweave.encoders.sentence_transformer import TRAINING_RECORD, model_folder
 
     folder = model_folder(config.model)
     model = read_model(folder, config.model, config.pooling or "auto", device="cpu")
@@ -151,7 +151,7 @@ def _checkpoint(config: DebiasConfig, debias: Debias) -> list[Path]:
     model.prompts.update({name: text for name, text in prompts.items() if text is not None})
     if config.max_length is not None:
         model.max_seq_length = config.max_length
-    save_checkpoint(model, debias, config.out / "model")
+    save_checkpoint(model, debias, config.out / "model", folder / TRAINING_RECORD)
     return [config.out / "model"]
 
 

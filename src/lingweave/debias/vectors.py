@@ -1,4 +1,4 @@
-"""Vectors of an index that exists: read, corrected and written in blocks, never all at once."""
+"""Vectors of an index that exists, corrected and written in blocks; an ``.npy`` is mapped."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -35,6 +35,8 @@ class Rows:
 
 class VectorFile:
     """An ``.npz`` with arrays ``q_<language>`` and ``c_<language>``, or an ``.npy`` of passages.
+
+    The arrays of an ``.npz`` are held in memory; of an ``.npy``, the rows in hand.
 
     Args:
         path: The file.

@@ -32,21 +32,24 @@ def heads_of(table: pa.Table, languages: tuple[str, ...], corpus_sizes: Ints) ->
         missing = sorted({*values} - {*languages})
         if missing:
             raise LingweaveError(f"the top lists name the language {missing[0]!r}; evaluate again")
-        place = np.array([languages.index(x) for x in values], dtype=np.int64)
+        place = np.array([languages.index(x) for x in values], dtype=np.int16)
         codes[name] = place[index].reshape(n, depth)
     query, ids = _encoded(table["query_id"])
     names, number = np.unique(ids, return_inverse=True)
     passage, passage_ids = _encoded(table["passage_id"])
-    in_pool = passage.astype(np.int64) * len(languages) + codes["passage_language"].ravel()
-    smallest = np.int32 if len(passage_ids) * len(languages) < 2**31 else np.int64
+    # One number a passage: ids need only be distinct within a language. As narrow as they fit.
+    narrow = np.int32 if len(passage_ids) * len(languages) < 2**31 else np.int64
+    in_pool: NDArray[np.integer[Any]] = passage.astype(narrow)
+    in_pool *= len(languages)
+    in_pool += codes["passage_language"].ravel()
     return Heads(
         languages=languages,
         query_ids=tuple(map(str, names)),
         corpus_sizes=corpus_sizes,
-        query_language=codes["query_language"][:, 0],
-        query=number.astype(np.int64)[query].reshape(n, depth)[:, 0],
-        passage=in_pool.reshape(n, depth).astype(smallest),
-        passage_language=codes["passage_language"].astype(np.int16),
+        query_language=codes["query_language"][:, 0].astype(np.int64),
+        query=number.astype(np.int64)[query[:: max(depth, 1)]],
+        passage=in_pool.reshape(n, depth),
+        passage_language=codes["passage_language"],
         scores=table["score"].to_numpy().reshape(n, depth),
     )
 
