@@ -1,6 +1,7 @@
 """What has been seen in training, and the table of all benchmarks."""
 
 import pytest
+from data import ROOT
 
 from lingweave.cli import main
 from lingweave.sources.catalogue import CATALOGUE
@@ -44,3 +45,10 @@ def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[2].startswith("| `ntrex` | NTREX-128: sentence -> its translations | 128 |")
     assert main(["data", "benchmarks", "xyz"]) == 2
     assert "no benchmark has xyz in its name" in capsys.readouterr().err
+
+
+def test_the_documentation_has_the_table_as_it_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["data", "benchmarks", "--format", "markdown"]) == 0
+    assert capsys.readouterr().out in (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")

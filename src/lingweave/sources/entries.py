@@ -23,7 +23,7 @@ from lingweave.sources.squad import TYDI, squad
 from lingweave.sources.trec import Layout, trec
 
 Reader = Callable[[Path, Request], Benchmark]
-SQUAD_DEV = ("squad_dev", "squad-dev", "xquad", "squad_es", "squad_it", "squad_sv")
+SQUAD_DEV = ("xquad", "squad-dev", "squad-es", "squad-it", "squad-sv")
 NQ = ("nq", "natural-questions", "mkqa")
 TYDI_SETS = ("tydi", "tydiqa", "mr-tydi", "tydi-goldp", "miracl")
 MRR = ("MRR@100", "R@100")
