@@ -6,8 +6,10 @@ and the passages'), passage ids ``en/ID``. White space and % in an id become %20
 
 import gzip
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +19,8 @@ from lingweave.judgements import Judgements
 
 _SPACE = re.compile(r"[\s%]")
 TAG = "lingweave"
+_CACHED = 2**18
+"""Passage ids that are kept in memory as they are written."""
 
 
 def token(id: str) -> str:
@@ -29,6 +33,9 @@ class Ids:
 
     def __init__(self, benchmark: Benchmark, judgements: Judgements) -> None:
         self._benchmark, self._judgements = benchmark, judgements
+        self._starts = judgements.corpus_starts.tolist()
+        # The same passages stand in many lists.
+        self._passage = lru_cache(_CACHED)(self._passage_at)
 
     def query(self, ask: Ask) -> str:
         """Of the query of a list."""
@@ -40,14 +47,13 @@ class Ids:
 
     def passages(self, positions: Iterable[int]) -> Iterator[str]:
         """Of passages, by their positions in the pool."""
-        starts = self._judgements.corpus_starts.tolist()
-        language = 0
-        for position in positions:
-            while position >= starts[language + 1] or position < starts[language]:
-                language += 1 if position >= starts[language + 1] else -1
-            code = self._judgements.languages[language]
-            ids = self._benchmark.corpora[code].ids
-            yield f"{code}/{token(ids[position - starts[language]])}"
+        return map(self._passage, positions)
+
+    def _passage_at(self, position: int) -> str:
+        language = bisect_right(self._starts, position) - 1
+        code = self._judgements.languages[language]
+        ids = self._benchmark.corpora[code].ids
+        return f"{code}/{token(ids[position - self._starts[language]])}"
 
 
 def write_qrels(path: Path, wanted: Iterable[Ask], ids: Ids, judgements: Judgements) -> None:
