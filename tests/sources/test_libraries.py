@@ -13,6 +13,7 @@ import pytest
 from lingweave.benchmark import Benchmark, Gold
 from lingweave.errors import LingweaveError
 from lingweave.sources.catalogue import named
+from lingweave.sources.ir_datasets import from_ir_datasets
 from lingweave.sources.named import Request
 
 
@@ -286,3 +287,59 @@ def test_every_task_and_set_of_the_catalogue_exists() -> None:
 
     for id, *_ in _SETS.values():
         assert ir_datasets.load(f"beir/{id}").has_qrels()
+
+
+HUB_CARD = """---
+configs:
+- config_name: default
+  data_files:
+  - split: test
+    path: judged.jsonl
+- config_name: corpus
+  data_files:
+  - split: corpus
+    path: corpus.jsonl
+- config_name: queries
+  data_files:
+  - split: queries
+    path: queries.jsonl
+---
+"""
+
+
+@pytest.mark.slow
+def test_a_real_task_of_mteb_on_a_folder_in_the_hubs_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mteb
+
+    p.beir_folder(tmp_path)
+    p.write(tmp_path / "README.md", HUB_CARD)
+    rows = [("q0", "d0", 1), ("q1", "d2", 2)]
+    names = ("query-id", "corpus-id", "score")
+    p.jsonl(tmp_path / "judged.jsonl", [dict(zip(names, row, strict=True)) for row in rows])
+    task: Any = mteb.get_task("NQ")
+    monkeypatch.setitem(task.metadata.dataset, "path", str(tmp_path))
+    monkeypatch.setattr(mteb, "get_task", lambda name: task)
+    made = load("mteb:NQ")
+    assert made.gold == load("beir-nq", data=tmp_path).gold
+    assert made.corpora == load("beir-nq", data=tmp_path).corpora
+
+
+@pytest.mark.slow
+def test_a_real_set_of_ir_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ir_datasets
+
+    monkeypatch.setenv("LINGWEAVE_CACHE", str(tmp_path / "cache"))
+    files = {
+        "docs_tsv": p.tsv(tmp_path / "docs.tsv", [("d0", "zero"), ("d1", "one")]),
+        "queries_tsv": p.tsv(tmp_path / "queries.tsv", [("q0", "none?")]),
+        "qrels_trec": p.write(tmp_path / "qrels.txt", "q0 0 d1 2\n"),
+    }
+    made = ir_datasets.create_dataset(**{k: str(v) for k, v in files.items()})
+    ir_datasets.registry.register("lingweave-test", made)
+    benchmark = from_ir_datasets("lingweave-test", language="en")
+    assert list(benchmark.corpora["en"].texts) == ["zero", "one"]
+    assert benchmark.gold == (Gold("q0", "en", "d1", 2),)
+    with pytest.raises(LingweaveError, match="does not tell its language"):
+        load("ir_datasets:lingweave-test")

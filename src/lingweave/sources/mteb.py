@@ -123,10 +123,13 @@ def _codes(tags: Iterable[str]) -> dict[str, str]:
 def _part(where: Path, data: Mapping[str, Any], codes: Sequence[str]) -> Part:
     corpora = gathered(_rows(where, data["corpus"]), "document", codes[0], "keep")
     queries = gathered(_rows(where, data["queries"]), "query", codes[-1])
+    # In the order of the queries: mteb's own is another in every run.
+    relevant = dict(data["relevant_docs"])
+    ordered = [id for side in queries.values() for id in side.ids if id in relevant]
     judged = [
         Judged(query, passage, int(grade), where, line)
-        for line, (query, passages) in enumerate(data["relevant_docs"].items(), 1)
-        for passage, grade in passages.items()
+        for line, query in enumerate(dict.fromkeys([*ordered, *sorted(relevant)]), 1)
+        for passage, grade in relevant[query].items()
     ]
     gold = golds(judged, queries, corpora, "skip")
     return Part(only_judged(queries, gold), corpora, gold)
