@@ -1,4 +1,4 @@
-"""What turns texts into scores: a model, character TF-IDF, random vectors, or vectors in a file."""
+"""What turns texts into scores: models, endpoints, vectors in files, BM25, TF-IDF, random vectors."""
 
 from lingweave.encoders.scores import Encoder, Scores, dense_scores, encoder_scores
 
