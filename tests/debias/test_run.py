@@ -136,6 +136,7 @@ def test_texts_of_ones_own_are_learned_from(tmp_path, caplog) -> None:
     made = run(options(data, tmp_path, model=str(model), corpus=tmp_path / "own.jsonl"))
     assert made.debias.passages.languages == ("de", "en", "und")
     assert "no map was learned for th" in caplog.text
+    assert "fewer than 100 texts to learn from in de (2), en (2)" in caplog.text
 
 
 def test_the_command_prints_changes(data, tmp_path, capsys) -> None:

@@ -22,6 +22,9 @@ from lingweave.languages import canonical
 
 log = logging.getLogger("lingweave")
 
+ENOUGH = 100
+"""Texts of a language below which its mean is as much about their topics as about the language."""
+
 
 def fitted(
     config: DebiasConfig, passages: Samples, queries: Samples, about: Mapping[str, Any]
@@ -44,6 +47,14 @@ def fitted(
         asked = no_maps(maps)
     else:
         asked = _maps(config, _scaled(queries, unit_length)) if queries else maps
+    few = [f"{x} ({len(v)})" for x, v in sorted(passages.items()) if len(v) < ENOUGH]
+    if few:
+        log.warning(
+            "fewer than %d texts to learn from in %s: the correction is as much about their topics"
+            " as about the language",
+            ENOUGH,
+            ", ".join(few),
+        )
     options = {"lir": ("components",), "shift": ("source", "strength")}.get(config.method, ())
     return Debias(
         asked,

@@ -22,7 +22,11 @@ def contains(candidate: str, answers: Sequence[str], language: str, rules: RuleS
     The answer must stand there as whole tokens, save in languages that part no words. An answer
     of which normalisation leaves nothing is never found.
     """
-    text = rules.normalised(candidate, language)
+    return _holds(rules.normalised(candidate, language), answers, language, rules)
+
+
+def _holds(text: str, answers: Sequence[str], language: str, rules: RuleSet) -> bool:
+    """The same for a candidate that is normalised already."""
     found = (rules.normalised(answer, language) for answer in answers)
     if language.partition("-")[0] in WITHOUT_BLANKS:
         return any(answer and answer in text for answer in found)
@@ -81,7 +85,13 @@ def sentence_match(
         )
     deepest = max(depths)
     lists = [p for p in top_places(top, deepest) if benchmark.answers.get(p.query_id)]
-    texts = passage_texts(benchmark, {pair for one in lists for pair in one.candidates})
+    # Each passage is normalised once, however many lists it stands in.
+    texts = {
+        (language, id): rules.normalised(text, language)
+        for (language, id), text in passage_texts(
+            benchmark, {pair for one in lists for pair in one.candidates}
+        ).items()
+    }
     rows = []
     for one in lists:
         answers = benchmark.answers[one.query_id]
@@ -89,7 +99,7 @@ def sentence_match(
             (
                 place
                 for place, (language, id) in enumerate(one.candidates, 1)
-                if contains(texts[language, id], answers.get(language, ()), language, rules)
+                if _holds(texts[language, id], answers.get(language, ()), language, rules)
             ),
             0,
         )
