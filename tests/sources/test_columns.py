@@ -19,7 +19,7 @@ def column(chunks: list[list[str]]) -> tuple[Column, list[str]]:
     return Column(pa.chunked_array(arrays, pa.string())), [x for chunk in chunks for x in chunk]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(CHUNKS, st.integers(-9, 9), st.integers(-9, 9), st.sampled_from([1, 2, -1]))
 def test_a_column_is_the_sequence_of_its_rows(
     chunks: list[list[str]], start: int, stop: int, step: int
@@ -36,7 +36,7 @@ def test_a_column_is_the_sequence_of_its_rows(
         made[-len(rows) - 1]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(CHUNKS, st.lists(st.text(max_size=3), max_size=5, unique=True))
 def test_rows_are_found_without_making_strings(chunks: list[list[str]], wanted: list[str]) -> None:
     made, rows = column(chunks)

@@ -55,6 +55,16 @@ def test_beir_in_many_languages_aligns_where_the_judgements_do(tmp_path: Path) -
     assert load("webfaq", tmp_path).source["query ids"] == "by language"
 
 
+def test_a_beir_folder_whose_rows_tell_some_languages(tmp_path: Path) -> None:
+    p.beir_folder(tmp_path)
+    rows = [{"_id": "d0", "text": "null", "lang": "de"}, {"_id": "d2", "text": "two"}]
+    p.jsonl(tmp_path / "corpus.jsonl", rows)
+    made = load(f"beir:{tmp_path}", tmp_path, languages=["en"])
+    assert {code: list(side.ids) for code, side in made.corpora.items()} == {
+        "de": ["d0"], "en": ["d2"],
+    }  # fmt: skip
+
+
 def test_miracl(tmp_path: Path) -> None:
     made = load("miracl", p.miracl_folder(tmp_path))
     assert ids(made) == {"sw": ["sw/1", "sw/2"], "yo": ["yo/1", "yo/2"]}
@@ -160,6 +170,8 @@ def test_afriqa_as_published(tmp_path: Path) -> None:
     assert Gold("bem-test-1", "en", "bem-test-0") in made.gold
     assert made.answers["bem-test-1"] == {"en": ("en a",), "bem": ("bem a",)}
     assert list(load("afriqa", tmp_path, languages=["bem", "en"]).corpora) == ["en"]
+    with pytest.raises(LingweaveError, match="name en or fr for the passages too"):
+        load("afriqa", tmp_path, languages=["bem", "fon"])
     both = load("afriqa-pivot", tmp_path)
     assert ids(both)["fr"] == ids(both)["fon"]
     assert both.queries["fr"].texts[0] == "fr 0?"

@@ -59,12 +59,17 @@ def afriqa(
     for file, line, one, there in _records(folder):
         if split not in ("all", there):
             continue
+        files[file] = None
         if wanted is not None and not wanted >= {one.language, one.pivot}:
             continue
         if one.id in records:
             raise LingweaveError(f"{file}: line {line}: id {one.id!r} stands twice")
         records[one.id] = one
-        files[file] = None
+    if not records and files:
+        raise LingweaveError(
+            f"{folder}: no question and passage are both in {', '.join(languages or ())}:"
+            " name en or fr for the passages too"
+        )
     if not records:
         raise missing(folder, f"gold passages of afriqa ({split})", (*MERGED, *PUBLISHED))
     corpora, gold = {}, []

@@ -36,7 +36,7 @@ def beir(
     Args:
         folder: where it lies.
         split: which qrels file.
-        language: the language of a single folder; None where rows have a field ``lang``.
+        language: of a single folder, the language of rows without a field ``lang``.
         name: what to call it; the folder's name by default.
         languages: of a folder of folders, only these.
         aligned: whether query ids mean the same question in all languages: see `parts.joined`.
@@ -51,11 +51,12 @@ def beir(
             f" qrels/{split}.tsv"
         )
     if _holds_corpus(folder):
-        folders: dict[str, tuple[Path, str | None]] = {"": (folder, language)}
+        folders: dict[str, tuple[Path, str | None]] = {"": (folder, None)}
     else:
         folders = {code: (inside, code) for code, inside in _folders(folder, languages).items()}
     parts = {
-        key: _read(place, split, code, blank, unknown) for key, (place, code) in folders.items()
+        key: _read(place, split, code, language, blank, unknown)
+        for key, (place, code) in folders.items()
     }
     files = [
         file for place, _ in folders.values() for some in _files(place, split) for file in some
@@ -64,11 +65,18 @@ def beir(
     return joined(parts, name or folder.name, source, aligned)
 
 
-def _read(folder: Path, split: str, language: str | None, blank: Blank, unknown: Unknown) -> Part:
+def _read(
+    folder: Path,
+    split: str,
+    language: str | None,
+    otherwise: str | None,
+    blank: Blank,
+    unknown: Unknown,
+) -> Part:
     corpus, asked, judgements = _files(folder, split)
     judged = [one for file in judgements for one in read_qrels(file)]
-    queries = collection(asked, "query", language=language)
-    corpora = collection(corpus, "document", language=language, blank=blank)
+    queries = collection(asked, "query", language=language, otherwise=otherwise)
+    corpora = collection(corpus, "document", language=language, otherwise=otherwise, blank=blank)
     gold = golds(judged, queries, corpora, unknown)
     return Part(only_judged(queries, gold), corpora, gold)
 

@@ -50,7 +50,7 @@ def _task(task: str) -> Named:
         read=lambda data, request: beir(
             data,
             split=request.split or "test",
-            language=request.languages[0] if request.languages else None,
+            language=_only(request),
             name=task,
             languages=request.languages,
         ),
@@ -80,7 +80,7 @@ def _folder(folder: str) -> Named:
         return beir(
             Path(folder),
             split=request.split or "test",
-            language=request.languages[0] if request.languages else None,
+            language=_only(request),
             languages=request.languages,
         )
 
@@ -91,6 +91,12 @@ def _folder(folder: str) -> Named:
         otherwise=load,
         form="a BEIR folder, or such folders, one a language, named by its code",
     )
+
+
+def _only(request: Request) -> str | None:
+    """The one language that is asked for: that of rows that do not tell theirs."""
+    asked = request.languages or ()
+    return asked[0] if len(asked) == 1 else None
 
 
 def _unlisted(

@@ -43,6 +43,7 @@ def collection(
     kind: str,
     *,
     language: str | None = None,
+    otherwise: str | None = None,
     fields: Fields = FIELDS,
     blank: Blank = "refuse",
     detect: Detect | None = None,
@@ -54,6 +55,7 @@ def collection(
         files: JSON lines, Parquet or TSV files, plain or gzipped.
         kind: what a row is, for error messages: "query" or "document".
         language: the language of all rows; None where each row tells its own.
+        otherwise: the language of rows that do not tell their own.
         fields: the names of the fields.
         blank: what to do with a row without a text. ``keep`` is for published collections, which
             have some: they are kept as they are, with a warning.
@@ -72,9 +74,15 @@ def collection(
             raise LingweaveError(f"{file}: no such file")
     large = sum(file.stat().st_size for file in files) > LARGE
     stats = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    key = [stats, language, fields, blank, getattr(detect, "__qualname__", None)]
+    key = [stats, language, otherwise, fields, blank, getattr(detect, "__qualname__", None)]
     found = gathered(
-        _all_rows(files, fields), kind, language, blank, detect, keep=key if large else None
+        _all_rows(files, fields),
+        kind,
+        language,
+        blank,
+        detect,
+        keep=key if large else None,
+        otherwise=otherwise,
     )
     if not found:
         raise LingweaveError(f"{files[0]}: the file has no rows")
@@ -96,16 +104,17 @@ def gathered(
     blank: Blank = "refuse",
     detect: Detect | None = None,
     keep: Sequence[object] | None = None,
+    otherwise: str | None = None,
 ) -> dict[str, Texts]:
     """Rows from anywhere as texts by language: see `collection`, which also refuses repeated ids.
 
     Args:
         rows: where each row stands, and the row.
-        kind, language, blank, detect: as for `collection`.
+        kind, language, blank, detect, otherwise: as for `collection`.
         keep: what tells these rows from all others, if they are to be kept in the cache folder
             and memory-mapped; they are not read again if they are there.
     """
-    batches = _checked(rows, kind, language, blank, detect)
+    batches = _checked(rows, kind, language, blank, detect, otherwise)
     if keep is not None:
         tables = _mapped(_cached(batches, _folder(keep)))
     else:
@@ -131,9 +140,11 @@ def _checked(
     language: str | None,
     blank: Blank,
     detect: Detect | None,
+    otherwise: str | None,
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Batches of one language each."""
-    codes: dict[str | None, str] = {} if language is None else {None: canonical(language)}
+    untold = language or otherwise
+    codes: dict[str | None, str] = {} if untold is None else {None: canonical(untold)}
     iterator = iter(rows)
     empty: list[str] = []
     while part := list(islice(iterator, BATCH)):
