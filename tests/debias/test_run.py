@@ -165,6 +165,7 @@ def test_the_command_prints_changes(data, tmp_path, capsys) -> None:
         ({"model": "m", "corpus": "c", "map": "m"}, "leave them out"),
         ({"model": "m", "corpus": "c", "data": "d"}, "give --benchmark too"),
         ({"model": "m", "corpus": "c", "vector_languages": "l"}, "only goes with --vectors"),
+        ({"model": "m", "corpus": "c", "shards": "s"}, "--shards: debias keeps vectors"),
         ({"vectors": "v.npy"}, "give --vector_languages"),
         ({"vectors": "v.npy", "vector_languages": "l", "benchmark": "x"}, "need an .npz"),
         ({"vectors": "v.npz", "vector_languages": "l"}, "leave it out"),
@@ -174,6 +175,19 @@ def test_the_command_prints_changes(data, tmp_path, capsys) -> None:
 def test_options_that_do_not_go_together(given, match) -> None:
     from pathlib import Path
 
-    paths = {"corpus", "data", "map", "vector_languages", "vectors"}
+    paths = {"corpus", "data", "map", "shards", "vector_languages", "vectors"}
     with pytest.raises(LingweaveError, match=match):
         DebiasConfig(**{k: Path(v) if k in paths else v for k, v in given.items()})
+
+
+def test_languages_of_ones_own_texts_are_detected(tmp_path) -> None:
+    texts = (
+        "The weather is fine today and we are going for a long walk.",
+        "Das Wetter ist heute schön und wir machen einen langen Spaziergang.",
+        "Погода сегодня прекрасная, и мы идём на долгую прогулку.",
+    )
+    rows = [{"_id": str(i), "text": text} for i, text in enumerate(texts)]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    made = run(DebiasConfig(encoder="random", corpus=tmp_path / "own.jsonl", out=tmp_path / "out"))
+    assert made.debias.passages.languages == ("de", "en", "ru", "und")
+    assert {path.name for path in made.written} == {"languages.safetensors", "debias.json"}

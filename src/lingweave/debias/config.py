@@ -57,6 +57,12 @@ class DebiasConfig(EncoderOptions):
                 f"--encoder {self.encoder}: has no vectors to correct; give --model, --endpoint or"
                 " --vectors"
             )
+        for name in ("shards", "ray"):
+            if getattr(self, name) is not None:
+                raise LingweaveError(
+                    f"--{name}: debias keeps vectors in memory; leave it out, or correct vectors in"
+                    " a file (--vectors)"
+                )
         if self.method not in ("mean", "lir", "shift"):
             raise LingweaveError(f"--method {self.method}: choose from mean, lir, shift")
         if self.ties not in TIE_RULES:
