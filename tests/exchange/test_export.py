@@ -18,12 +18,17 @@ from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.cli import main
 from lingweave.encoders.scores import Scores
 from lingweave.encoders.tfidf import tfidf_scores
+from lingweave.errors import LingweaveError
 from lingweave.evaluate import Evaluation, evaluate
+from lingweave.exchange import run as run_module
 from lingweave.exchange.beir import write_beir
 from lingweave.exchange.lists import Ask, asks, ranked, sampled
+from lingweave.exchange.run import benchmark_of
 from lingweave.exchange.trec import Ids, open_runs, token, write_qrels
 from lingweave.judgements import judgements_of
 from lingweave.sources.beir import beir
+from lingweave.sources.lareqa import lareqa
+from lingweave.sources.named import Request
 
 SETTINGS = ["mono", "cross", "multi"]
 MEASURES = (AP, nDCG @ 10, R @ 1, R @ 10, RR @ 10)
@@ -190,17 +195,32 @@ def test_a_beir_folder_gives_the_same_figures(evaluated: Path, tmp_path: Path) -
     }
 
 
-def test_benchmarks_are_read_again_as_they_were_read(evaluated: Path, tmp_path: Path) -> None:
+def test_a_beir_folder_is_read_again_as_it_was(evaluated: Path, tmp_path: Path) -> None:
     folder = exported(evaluated, tmp_path / "beir", "--format", "beir")
-    for words in (
-        ["--benchmark", f"beir:{folder}"],
-        ["--benchmark", "atlas", "--languages", "de", "en", "--seed", "7"],
-    ):
-        out, to = tmp_path / words[1][:4] / "out", tmp_path / words[1][:4] / "to"
-        assert main(["evaluate", *words, "--encoder", "random", "--out", str(out)]) == 0
-        seed = words[-2:] if "--seed" in words else []
-        assert main(["export", str(out), "--to", str(to), *seed]) == 0
-        assert len((to / "multi.qrels").read_text().splitlines()) > 10
+    words = ["--benchmark", f"beir:{folder}", "--encoder", "random", "--out", str(tmp_path / "o")]
+    assert main(["evaluate", *words]) == 0
+    assert main(["export", str(tmp_path / "o"), "--to", str(tmp_path / "to")]) == 0
+    # 18 queries with a gold passage in each of three languages.
+    assert len((tmp_path / "to" / "multi.qrels").read_text().splitlines()) == 54
+
+
+def test_benchmarks_that_are_made_by_their_languages(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = Evaluation.open(evaluated / "out")
+    made = lareqa(evaluated / "data")
+    asked: list[Any] = []
+
+    class Made:
+        def load(self, request: Request) -> Benchmark:
+            asked.append(request.languages)
+            if request.languages is None:
+                raise LingweaveError("which languages?")
+            return made
+
+    monkeypatch.setattr(run_module, "named", lambda name: Made())
+    assert benchmark_of(evaluation, None).languages == made.languages
+    assert asked == [None, ["de", "en", "th"]]
 
 
 def test_a_beir_folder_keeps_every_gold_and_odd_ids(tmp_path: Path) -> None:
