@@ -22,6 +22,7 @@ from lingweave.sources.seen import seen_in
         ({"datasets": ["Mr.TyDi"]}, "miracl", "seen (Mr.TyDi)"),
         ({"datasets": ["tldr"]}, "miracl", "unseen"),
         ({"datasets": ["tldr"]}, "own", None),
+        ({"datasets": ["atlas"]}, "atlas", "unseen"),
         ({"seen": ["own (half)"], "datasets": ["tldr"]}, "own", "seen (half)"),
     ],
 )

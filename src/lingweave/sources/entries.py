@@ -77,7 +77,7 @@ def _generated(name: str, split: str) -> Named:
     return Named(
         name, f"generated questions about facts of CLDR, {split} split",
         "12, 50 and more on demand", "question -> sentence", "Unicode-3.0, Apache-2.0", ("mAP",),
-        ("atlas",), "lingweave", "none: it is generated", _atlas(split),
+        (), "lingweave", "none: it is generated", _atlas(split),
     )  # fmt: skip
 
 
