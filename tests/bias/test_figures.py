@@ -343,3 +343,13 @@ def test_many_languages_are_compared_in_a_ring(monkeypatch) -> None:
         a = heads.query_language[row]
         near = [pairs[row, (a + step) % 8] for step in (-2, -1, 1, 2)]
         assert value == pytest.approx(fmean(near))
+
+
+def test_no_lists_have_no_heads() -> None:
+    made = benchmark(5)
+    evaluation = measured(made, *integer_vectors(made, 5, 3))
+    heads = heads_of(evaluation.top().slice(0, 0), made.languages, np.ones(5, dtype=np.int64))
+    assert len(heads.query) == 0
+    assert all(
+        np.isnan(one.value.mean) and not one.users for one in head_bias(heads, None, None, FEW)
+    )

@@ -78,6 +78,8 @@ def rank_correlations(heads: Heads, k: int) -> Values:
 
 def nothing_in_common(k: int) -> float:
     """The Spearman correlation of two lists of which neither holds any of the other's first k."""
+    if k < 1:
+        return float("nan")
     own, behind = np.arange(1, k + 1), np.full(k, (3 * k + 1) / 2)
     one, other = np.concatenate([own, behind]), np.concatenate([behind, own])
     return float(np.corrcoef(one, other)[0, 1])

@@ -46,7 +46,7 @@ def heads_of(table: pa.Table, languages: tuple[str, ...], corpus_sizes: Ints) ->
         languages=languages,
         query_ids=tuple(map(str, names)),
         corpus_sizes=corpus_sizes,
-        query_language=codes["query_language"][:, 0].astype(np.int64),
+        query_language=codes["query_language"].ravel()[:: max(depth, 1)].astype(np.int64),
         query=number.astype(np.int64)[query[:: max(depth, 1)]],
         passage=in_pool.reshape(n, depth),
         passage_language=codes["passage_language"],
