@@ -151,3 +151,12 @@ MEASURES: tuple[Measure, ...] = (
 def values_of(golds: RelevantRanks) -> Values:
     """(lists, measures) all `MEASURES` of each list."""
     return np.stack([measure.of(golds) for measure in MEASURES], axis=1)
+
+
+def measure_named(name: str) -> Measure | None:
+    """The measure of a name such as ``nDCG@20``, at any depth; None if ranks do not tell it."""
+    if name == "mAP":
+        return Measure(name, average_precision)
+    kind, _, depth = name.partition("@")
+    makers = {"R": recall_at, "hit": hit_at, "MRR": reciprocal_rank_at, "nDCG": ndcg_at}
+    return makers[kind](int(depth)) if kind in makers and depth.isdecimal() else None

@@ -24,6 +24,7 @@ from lingweave.judgements import judgements_of
 from lingweave.per_query import Pairs, Pools, joined_values, per_query
 from lingweave.ranks import TIE_RULES, GoldRanks, LanguageRanks, joined_lists, joined_ranks
 from lingweave.software import software
+from lingweave.sources.seen import seen_in
 
 log = logging.getLogger("lingweave")
 
@@ -223,25 +224,9 @@ def _summary(
             "software": software(),
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "training": scores.provenance.get("training"),
-            "seen": seen_in_training(scores.provenance.get("training"), benchmark.name),
+            "seen": seen_in(scores.provenance.get("training"), benchmark.name),
             "configuration": configuration,
         },
     }
     json.dumps(summary, allow_nan=False)  # What cannot be saved must fail here, not later.
     return summary
-
-
-def seen_in_training(training: dict[str, Any] | None, benchmark: str) -> str | None:
-    """Whether a model was trained on a benchmark's texts, by what its training record says.
-
-    ``unseen``, or what of it was seen (``seen (articles)``); None where nothing is recorded, as
-    for models that others trained.
-    """
-    declared = (training or {}).get("seen")
-    if declared is None:
-        return None
-    for entry in declared:
-        name, _, how = str(entry).partition(" ")
-        if name == benchmark:
-            return f"seen {how}".strip()
-    return "unseen"

@@ -6,11 +6,14 @@ from rich.console import Console
 from rich.table import Table
 
 from lingweave.evaluate.evaluation import Evaluation
+from lingweave.evaluate.official import means_of, official_measures
 from lingweave.metrics import MEASURES
+from lingweave.sources.catalogue import CATALOGUE
 
 
 def print_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """Prints the macro figures of the three settings, and the bias figures beside them."""
+    """Prints the macro figures of the three settings, the bias figures beside them, and the
+    benchmark's official measures where they are others."""
     macro = evaluation.macro
     console = Console()
     view = Table(f"{evaluation.benchmark}, {len(evaluation.languages)} languages", box=None)
@@ -25,8 +28,23 @@ def print_evaluation(evaluation: Evaluation, folder: Path) -> None:
         f" same language first {_figure(macro['same_language_first'])}, ties {evaluation.ties}",
         soft_wrap=True,
     )
+    _print_official(evaluation, console)
     # Not through the console, which would break a long path.
     print(f"{folder}: evaluation.json, ranks.parquet, topk.parquet")
+
+
+def _print_official(evaluation: Evaluation, console: Console) -> None:
+    entry = CATALOGUE.get((evaluation.provenance.get("configuration") or {}).get("benchmark", ""))
+    shown = {measure.name for measure in MEASURES}
+    measures = [m for m in official_measures(entry) if m.name not in shown] if entry else []
+    if measures:
+        means = means_of(evaluation, measures)
+        texts = [
+            f"{m.name} {_figure(means['mono'][m.name]['all'])} mono,"
+            f" {_figure(means['multi'][m.name]['all'])} multi"
+            for m in measures
+        ]
+        console.print(f"official: {'; '.join(texts)}", soft_wrap=True)
 
 
 def _figure(value: float | None, digits: int = 4) -> str:
