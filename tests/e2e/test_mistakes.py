@@ -203,7 +203,7 @@ def test_a_full_disk(
 
     words = ["evaluate", "--data", str(folder), "--encoder", "random", "--out", str(out)]
     with monkeypatch.context() as patch:
-        patch.setattr(pq, "write_table", full)
+        patch.setattr(pq.ParquetWriter, "write_table", full)
         assert "the disk is full" in refused(words, capsys)
     assert not list(out.iterdir())
     assert main(words) == 0
