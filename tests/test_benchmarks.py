@@ -53,3 +53,18 @@ def test_the_gpu_benchmark_on_a_cpu():
     out = printed("gpu.py", "--device", "cpu", "--tiny")
     assert out.count("pairs/s") == 4
     assert out.count("planned") == 2
+
+
+def test_many_languages():
+    out = printed("languages205.py", "--tiny")
+    assert "8 languages, 64 pairs, pool of 320" in out
+    assert "peak" in out
+
+
+@pytest.mark.slow
+def test_the_grid_agrees_with_its_peers():
+    pytest.importorskip("mteb")
+    out = printed("grid.py", "--tiny", "--runs", "1")
+    differences = [float(line.split()[-1]) for line in out.splitlines() if "largest" in line]
+    assert len(differences) == 2
+    assert max(differences) < 1e-5
