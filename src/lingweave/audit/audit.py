@@ -30,6 +30,8 @@ class Audit:
     """On parallel statements among the documents; None where none were asked."""
     heads: tuple[BiasResult, ...]
     """What the first places say without judgements; empty where nothing was asked."""
+    tokens: tuple[BiasResult, ...]
+    """What a language pays for the tokenizer; empty where there is none at hand."""
     separability: Separability | None
     """Whether vectors tell their language; None for encoders without vectors."""
     points: Mapping[str, NDArray[np.float64]]
@@ -61,6 +63,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "judged": None if audit.judged is None else _measured(audit.judged),
         "probes": None if audit.probed is None else _measured(audit.probed),
         "heads": [one.as_json() for one in audit.heads],
+        "tokens": [one.as_json() for one in audit.tokens],
         "separability": None if separability is None else separability._asdict(),
         "notes": list(audit.notes),
     }

@@ -45,7 +45,7 @@ def findings(audit: Audit) -> tuple[Finding, ...]:
         ("Who is favoured?", _said(audit, FAVOURED)),
         ("Which directions fail?", _said(audit, pivots + DIRECTIONS)),
         ("What does it cost?", (*_quality(audit.main), *_said(audit, COST))),
-        ("Where does it come from?", _separated(audit)),
+        ("Where does it come from?", (*_separated(audit), *_tokens(audit))),
         ("What would change it?", _changes(audit.main)),
     ]
     return tuple(Finding(question, answers) for question, answers in parts if answers)
@@ -103,6 +103,15 @@ def _quality(main: Measured | None) -> tuple[str, ...]:
         f"In the corpus of its own language a query reaches mAP"
         f" {figure_text('mono.mAP', mono.mean)}; in the pool of all languages, where its answers"
         f" in every language count, {figure_text('multi.mAP', multi.mean)}.",
+    )
+
+
+def _tokens(audit: Audit) -> tuple[str, ...]:
+    """What the tokenizer does; nothing of unknown tokens where there are none."""
+    return tuple(
+        _with_names(one)
+        for one in audit.tokens
+        if one.users and not (one.figure.name == "unknown_characters" and not one.value.mean)
     )
 
 

@@ -38,6 +38,7 @@ def page(audit: Audit) -> str:
         heads=bias_table(audit.heads, "of the first places, without judgements")
         if audit.heads
         else None,
+        tokens=bias_table(audit.tokens, "of the tokenizer") if audit.tokens else None,
         shares=_shares(audit),
         projection=Drawing(
             Markup(projection_plot(audit.points, "projection")),

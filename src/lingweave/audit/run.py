@@ -23,6 +23,11 @@ from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
 from lingweave.evaluate.bias import BiasResult, head_bias
 from lingweave.evaluate.heads import heads_of_lists
+from lingweave.evaluate.tokens import (
+    token_counter,
+    tokens_of_translations,
+    tokens_per_character,
+)
 from lingweave.judgements import judgements_of
 from lingweave.ranks import joined_lists
 from lingweave.report.files import write_text
@@ -65,6 +70,7 @@ def audit(config: AuditConfig) -> Audit:
         judged=judged,
         probed=asked,
         heads=heads,
+        tokens=_tokens(config, benchmark, notes),
         separability=_separability(vectors, notes),
         points=projected(vectors) if vectors else {},
         notes=tuple(notes),
@@ -152,6 +158,24 @@ def _vectors(
         found = passage_vectors(config.vectors, benchmark)
         return {y: found[y][rows] for y, rows in chosen.items()}
     return {}
+
+
+def _tokens(config: AuditConfig, benchmark: Benchmark, notes: list[str]) -> tuple[BiasResult, ...]:
+    """The figures of the model's tokenizer."""
+    if config.model is None or config.endpoint is not None:
+        return ()
+    # Imported here: torch and its like take seconds, and vectors in a file do without them.
+    from lingweave.encoders.sentence_transformer import model_folder
+
+    try:
+        count = token_counter(model_folder(config.model))
+    except LingweaveError as error:
+        notes.append(f"No figures of the tokenizer: {error}.")
+        return ()
+    how = Resampling(config.resamples, 0)
+    of_queries = tokens_of_translations(count, benchmark, config.pivot, how)
+    found = (*tokens_per_character(count, benchmark.corpora, how), of_queries)
+    return tuple(one for one in found if one is not None)
 
 
 def _separability(vectors: Vectors, notes: list[str]) -> Separability | None:

@@ -52,6 +52,8 @@ def language_table(audit: Audit) -> Table:
     header += ["R@10 of its answers"] if recall else []
     header += ["mono mAP", "multi mAP", "rank distance"] if main else []
     header += ["told by probe"] if audit.separability else []
+    tokens = named(audit.tokens, "tokens_per_character")
+    header += ["tokens a character"] if tokens else []
     rows = []
     for code in sorted({*held, *asked, *(main.evaluation.languages if main else ())}):
         row = [
@@ -66,6 +68,7 @@ def language_table(audit: Audit) -> Table:
         if audit.separability:
             share = audit.separability.by_language.get(code)
             row.append(Cell("–" if share is None else f"{share:.0%}"))
+        row += [_by_language(tokens, code)] if tokens else []
         rows.append(tuple(row))
     where = f"Figures are of {main.benchmark.name}. " if main else ""
     return Table(
