@@ -109,6 +109,18 @@ def debias() -> Verb:
     return DebiasConfig, run
 
 
+def read() -> Verb:
+    """Tell whether what an evaluation found holds the answer, with a reader or without."""
+    from lingweave.reading.config import ReadConfig
+
+    def run(config: ReadConfig) -> None:
+        from lingweave.reading.run import read
+
+        read(config)
+
+    return ReadConfig, run
+
+
 def compare() -> Verb:
     """Compare evaluations, with confidence intervals from a paired cluster bootstrap."""
     from lingweave.report.config import CompareConfig
@@ -165,6 +177,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "audit": audit,
     "mine": mine,
     "debias": debias,
+    "read": read,
     "compare": compare,
     "report": report,
     "export": export,

@@ -20,10 +20,10 @@ from lingweave.encoders.scores import Scores
 from lingweave.encoders.tfidf import tfidf_scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import Evaluation, evaluate
-from lingweave.exchange import run as run_module
+from lingweave.evaluate import again as run_module
+from lingweave.evaluate.again import benchmark_of
 from lingweave.exchange.beir import write_beir
 from lingweave.exchange.lists import Ask, asks, ranked, sampled
-from lingweave.exchange.run import benchmark_of
 from lingweave.exchange.trec import Ids, open_runs, token, write_qrels
 from lingweave.judgements import judgements_of
 from lingweave.sources.beir import beir

@@ -11,6 +11,7 @@ from lingweave.atomic import disk_errors_named, new_folder, write_json
 from lingweave.benchmark import Benchmark
 from lingweave.encoders.choice import identity_of, scores_of
 from lingweave.errors import LingweaveError
+from lingweave.evaluate.again import benchmark_of
 from lingweave.evaluate.evaluation import Evaluation
 from lingweave.exchange.beir import write_beir
 from lingweave.exchange.config import ExportConfig
@@ -18,8 +19,6 @@ from lingweave.exchange.lists import Ask, asks, ranked, sampled
 from lingweave.exchange.mteb import write_mteb
 from lingweave.exchange.trec import TAG, Ids, open_runs, token, write_qrels
 from lingweave.judgements import judgements_of
-from lingweave.sources.catalogue import named
-from lingweave.sources.named import Named, Request
 
 
 def export(config: ExportConfig) -> Path:
@@ -48,44 +47,6 @@ def export(config: ExportConfig) -> Path:
             _write_kept(folder, evaluation, benchmark)
         write_json(folder / "export.json", _told(evaluation, config))
     return config.to
-
-
-def benchmark_of(evaluation: Evaluation, data: Path | None, seed: int | None = None) -> Benchmark:
-    """The benchmark that an evaluation was made on, read again.
-
-    Raises:
-        LingweaveError: it cannot be read, or has changed.
-    """
-    before = _configuration(evaluation)
-    name, languages = before.get("benchmark"), before.get("languages")
-    if not isinstance(name, str) or not isinstance(languages, list):
-        raise LingweaveError(
-            f"{evaluation.benchmark}: the evaluation does not say how its benchmark is read; it was"
-            " not made by `lingweave evaluate`"
-        )
-    reader, split = named(name), before.get("split")
-    # Some are made or read by their languages, for others naming one changes what is read.
-    for asked in (None, languages):
-        benchmark = _loaded(reader, Request(data, asked, split, seed), last=asked is not None)
-        if benchmark is None or not {*languages} <= {*benchmark.languages}:
-            continue
-        benchmark = benchmark.select(languages)
-        now = {key: value for key, value in benchmark.source.items() if key != "folder"}
-        if now == before.get("data"):
-            return benchmark
-    raise LingweaveError(
-        f"--data {data}: is not the data that the evaluation was made on; evaluate again, or give"
-        " the folder as it was"
-    )
-
-
-def _loaded(reader: Named, request: Request, last: bool) -> Benchmark | None:
-    try:
-        return reader.load(request)
-    except LingweaveError:
-        if last:
-            raise
-        return None
 
 
 def _configuration(evaluation: Evaluation) -> Mapping[str, Any]:

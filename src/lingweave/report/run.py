@@ -1,12 +1,9 @@
 """What ``lingweave compare`` and ``lingweave report`` do."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lingweave.benchmark import Benchmark
-from lingweave.errors import LingweaveError
 from lingweave.report.comparison import Comparison, compared, comparison_json
 from lingweave.report.config import CompareConfig, ReportConfig
 from lingweave.report.files import write_text
@@ -45,7 +42,11 @@ def report(config: ReportConfig, benchmark: Benchmark | None = None) -> Path:
     how = Resampling(config.resamples, config.seed)
     comparison = compared(config.evaluations, config.baseline, how)
     if benchmark is None and config.data is not None:
-        benchmark = _benchmark(comparison.arms[0].summaries[0], config.data)
+        # Here, so that `compare` does not import the encoders.
+        from lingweave.evaluate import Evaluation
+        from lingweave.evaluate.again import benchmark_of
+
+        benchmark = benchmark_of(Evaluation.open(comparison.arms[0].folders[0]), config.data)
     path = write_report(comparison, config.out, benchmark)
     print(f"wrote {path}")
     return path
@@ -61,16 +62,3 @@ def write_report(comparison: Comparison, out: Path, benchmark: Benchmark | None 
     from lingweave.report.page import page
 
     return write_text(out, page(comparison, benchmark))
-
-
-def _benchmark(summary: Mapping[str, Any], data: Path) -> Benchmark:
-    """The benchmark of an evaluation, read again from its folder."""
-    from lingweave.sources.catalogue import named
-    from lingweave.sources.named import Request
-
-    configuration = (summary.get("provenance") or {}).get("configuration") or {}
-    name = configuration.get("benchmark")
-    if not isinstance(name, str):
-        raise LingweaveError(f"--data {data}: no reader is known for the benchmark {name!r}")
-    loaded = named(name).load(Request(data=data, split=configuration.get("split")))
-    return loaded.select(summary["languages"])

@@ -49,6 +49,8 @@ class _Language(NamedTuple):
     gold: tuple[Gold, ...]
     paragraphs: tuple[tuple[str, ...], ...]
     """The question ids of each paragraph."""
+    answers: dict[str, tuple[str, ...]]
+    """The answers of each question, as they stand in the text."""
 
 
 def lareqa(folder: Path, name: str = "lareqa") -> Benchmark:
@@ -62,12 +64,17 @@ def lareqa(folder: Path, name: str = "lareqa") -> Benchmark:
         LingweaveError: the folder or a file cannot be read, or is not in this format.
     """
     read = {code: (path, _read(path, code)) for code, path in language_files(folder).items()}
+    answers: dict[str, dict[str, tuple[str, ...]]] = {}
+    for code, (_, part) in read.items():
+        for id, found in part.answers.items():
+            answers.setdefault(id, {})[code] = found
     return Benchmark(
         name=name,
         queries={code: part.queries for code, (_, part) in read.items()},
         corpora={code: part.passages for code, (_, part) in read.items()},
         gold=tuple(gold for _, part in read.values() for gold in part.gold),
         groups=grouped([ids for _, part in read.values() for ids in part.paragraphs]),
+        answers=answers,
         source={"folder": str(folder), **checksums(path for path, _ in read.values())},
     )
 
@@ -131,6 +138,7 @@ def _read(path: Path, code: str) -> _Language:
     passages: list[tuple[str, str]] = []
     gold: list[Gold] = []
     paragraphs: list[tuple[str, ...]] = []
+    answers: dict[str, tuple[str, ...]] = {}
     try:
         for key, paragraph in _paragraphs(json_file(path)):
             context = paragraph["context"]
@@ -154,6 +162,7 @@ def _read(path: Path, code: str) -> _Language:
                         " paragraph; mend answer_start or sentence_breaks"
                     )
                 gold.extend(Gold(id, code, ids[i]) for i in hit)
+                answers[id] = tuple(dict.fromkeys(str(x["text"]) for x in question["answers"]))
             paragraphs.append(tuple(str(question["id"]) for question in paragraph["qas"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"no field {error}" if isinstance(error, KeyError) else str(error)
@@ -161,7 +170,7 @@ def _read(path: Path, code: str) -> _Language:
             f"{path}: not LAReQA json ({what}); each paragraph needs context, sentence_breaks"
             " and qas with id, question and answers"
         ) from error
-    return _Language(_texts(queries), _texts(passages), tuple(gold), tuple(paragraphs))
+    return _Language(_texts(queries), _texts(passages), tuple(gold), tuple(paragraphs), answers)
 
 
 def _texts(rows: list[tuple[str, str]]) -> Texts:

@@ -1,0 +1,66 @@
+"""`lingweave read`: whether what was found holds the answer, under the official rules."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from lingweave.atomic import write_json
+from lingweave.evaluate import Evaluation
+from lingweave.evaluate.again import benchmark_of
+from lingweave.reading.config import ReadConfig
+from lingweave.reading.figures import Reading
+from lingweave.reading.rules import RULES, SQUAD, RuleSet
+from lingweave.reading.sentences import sentence_match
+from lingweave.significance import Resampling
+
+_OF_BENCHMARKS = {"mlqa": "mlqa", "mlqa-r": "mlqa", "mkqa": "mkqa", "nq-crosslingual": "mkqa",
+                  "tydi-goldp": "tydi"}  # fmt: skip
+
+
+def read(config: ReadConfig) -> tuple[Reading, ...]:
+    """Reads, prints a table for each task, and writes ``reading.json`` beside the evaluation.
+
+    Raises:
+        LingweaveError: the evaluation or its benchmark cannot be read, or has no answers.
+    """
+    folder = Path(config.evaluations[0])
+    evaluation = Evaluation.open(folder)
+    benchmark = benchmark_of(evaluation, config.data)
+    rules = _rules(config, evaluation)
+    how, top = Resampling(config.resamples, 0), evaluation.top()
+    depths = tuple(sorted({1, config.depth}))
+    found = [sentence_match(top, benchmark, rules, depths, how)]
+    if config.reader is not None:
+        # Imported here: torch takes seconds, and nothing is read without a reader.
+        from lingweave.reading.reader import ExtractiveReader, read_gold, read_top
+
+        reader = ExtractiveReader(config.reader, config.batch_size, config.device)
+        found.append(read_gold(benchmark, reader, rules, how))
+        found.append(read_top(top, benchmark, reader, rules, config.depth, how))
+    for one in found:
+        Console().print(_table(one))
+    told = {"evaluation": str(folder), "reader": config.reader, "depth": config.depth,
+            "readings": [one.as_json() for one in found]}  # fmt: skip
+    path = folder / "reading.json"
+    write_json(path, told)
+    print(f"wrote {path}")
+    return tuple(found)
+
+
+def _rules(config: ReadConfig, evaluation: Evaluation) -> RuleSet:
+    if config.rules is not None:
+        return RULES[config.rules]
+    configuration = evaluation.provenance.get("configuration") or {}
+    return RULES[_OF_BENCHMARKS.get(str(configuration.get("benchmark")), SQUAD.name)]
+
+
+def _table(reading: Reading) -> Table:
+    view = Table(f"{reading.task}, rules of {reading.rules}", box=None)
+    for name in reading.value:
+        view.add_column(name, justify="right")
+    rows = {"all": reading.value, **reading.by_language}
+    for language, figures in rows.items():
+        cells = (f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]" for one in figures.values())
+        view.add_row(language, *cells)
+    return view
