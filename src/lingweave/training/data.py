@@ -135,7 +135,7 @@ class Feed:
             features = [self.tokens.features(sequences)]
             return Inputs(features, None, texts, features[0]["input_ids"].numel())
         chunks = chunks_by_length(sequences.sizes, self.chunk_tokens)
-        features = [_narrow(self.tokens.features(sequences.take(chunk))) for chunk in chunks]
+        features = _packed([self.tokens.features(sequences.take(chunk)) for chunk in chunks])
         tokens = sum(f["input_ids"].numel() for f in features)
         return Inputs(features, torch.from_numpy(places(chunks)), texts, tokens)
 
@@ -157,13 +157,21 @@ class Feed:
         return _Hard(texts > 0, int(texts.sum()), found, spoken[owners])
 
 
-def _narrow(features: Features) -> Features:
-    """Padded texts with numbers of four bytes and masks of one: several steps of a large batch are
-    there at once."""
-    if "attention_mask" not in features:
-        return features
+def _packed(chunks: list[Features]) -> list[Features]:
+    """Padded texts with numbers of four bytes and masks of one, each kind in one piece of memory:
+    several steps of a large batch are there at once."""
+    if "attention_mask" not in chunks[0]:
+        return chunks
     kinds = {"attention_mask": torch.uint8}
-    return {name: values.to(kinds.get(name, torch.int32)) for name, values in features.items()}
+    packed: list[Features] = [{} for _ in chunks]
+    for name in list(chunks[0]):
+        shapes = [chunk[name].shape for chunk in chunks]
+        # A chunk's own numbers go at once: thousands of them, kept or freed, would leave gaps.
+        parts = [chunk.pop(name).flatten().to(kinds.get(name, torch.int32)) for chunk in chunks]
+        whole = torch.cat(parts).split([len(part) for part in parts])
+        for made, shape, numbers in zip(packed, shapes, whole, strict=True):
+            made[name] = numbers.view(shape)
+    return packed
 
 
 def widened(features: Features) -> Features:

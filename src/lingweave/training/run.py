@@ -129,8 +129,9 @@ def train(
             teacher = teacher_of(config, table, store, say, width)
         tokens = tokens_of(table, config.negatives > 0)
         feed = feed_of(config, tokens, wanted, budget, teacher)
-        # A static encoder's step on a CPU is so short that a thread costs more than it saves.
-        ahead = 0 if static and not on_gpu else AHEAD
+        # A static encoder's step on a CPU is so short that a thread costs more than it saves; steps
+        # of large batches take minutes, and their inputs much memory.
+        ahead = 0 if static and not on_gpu else 1 if config.grad_cache else AHEAD
         batches = PlannedBatches(plan, feed, config.steps, args.process_index, on_gpu, ahead)
         stack.callback(batches.close)
         validation = None
