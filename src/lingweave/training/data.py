@@ -168,7 +168,7 @@ def _packed(chunks: list[Features]) -> list[Features]:
         shapes = [chunk[name].shape for chunk in chunks]
         # A chunk's own numbers go at once: thousands of them, kept or freed, would leave gaps.
         parts = [chunk.pop(name).flatten().to(kinds.get(name, torch.int32)) for chunk in chunks]
-        whole = torch.cat(parts).split([len(part) for part in parts])
+        whole = torch.split(torch.cat(parts), [len(part) for part in parts])
         for made, shape, numbers in zip(packed, shapes, whole, strict=True):
             made[name] = numbers.view(shape)
     return packed
