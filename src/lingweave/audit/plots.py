@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
 from lingweave import languages
@@ -65,12 +66,18 @@ def distance_plot(distances: Floats, best: int, random: float, name: str) -> str
     if not len(known):
         return None
     top = max(float(known.max()), random, best + 1)
-    edges = np.unique(np.geomspace(max(best, 1), top + 1, BINS + 1))
+    # Where most queries are far from the longest distances, steps of equal size would show one bar.
+    spread = float(np.median(known)) < top / 10
+    ends = np.geomspace if spread else np.linspace
+    edges = np.unique(ends(max(best, 1), top + 1, BINS + 1))
     with style():
         figure = Figure(figsize=(7.2, 2.6), layout="constrained")
         axes = figure.add_subplot()
         axes.hist(np.maximum(known, 1), bins=edges.tolist(), color=ARM_COLOURS[0])
-        axes.set_xscale("log")
+        if spread:
+            axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
         axes.axvline(random, color=INK, linestyle=":", label="a random ranking's mean")
         axes.axvline(np.median(known), color=ARM_COLOURS[1], label="median")
         axes.set_xlabel("rank distance of a query")
