@@ -18,6 +18,7 @@ from lingweave.audit.audit import audit_json
 from lingweave.audit.config import AuditConfig
 from lingweave.audit.run import audit
 from lingweave.cli import main
+from lingweave.errors import LingweaveError
 
 WORDS = {
     "de": "der Himmel ist blau und das Gras wächst neben dem alten Haus im kalten Schnee",
@@ -107,6 +108,26 @@ def test_without_judgements_and_languages_the_first_places_tell(files, tmp_path)
     assert "no judgements" in (tmp_path / "a" / "audit.html").read_text()
 
 
+def test_shares_are_those_of_ones_own_queries_and_not_of_probes(files, tmp_path):
+    found = audit(given(files, tmp_path / "a", encoder="random", qrels=None))
+    by_name = {one.figure.name: one for one in found.figures}
+    heads = {one.figure.name: one for one in found.heads}
+    assert by_name["language_share_at_10"] is heads["language_share_at_10"]
+    assert "rank_distance" in by_name  # Of the probes: queries without judgements do not tell it.
+
+
+def test_what_was_found_on_other_texts_is_not_taken_for_new(files, tmp_path):
+    options = {"encoder": "random", "qrels": None, "queries": None}
+    rows = [{"id": n, "lang": x, "text": f"{WORDS[x]} {n}"} for n in range(3) for x in WORDS]
+    probes = [tmp_path / "p1.jsonl", tmp_path / "p2.jsonl"]
+    for n, path in enumerate(probes):
+        path.write_text("\n".join(json.dumps(row) for row in rows[n:]) + "\n")
+    audit(given(files, tmp_path / "a", probes=probes[0], **options))
+    audit(given(files, tmp_path / "a", probes=probes[0], **options))
+    with pytest.raises(LingweaveError, match="differs in"):
+        audit(given(files, tmp_path / "a", probes=probes[1], **options))
+
+
 def test_documents_alone_are_audited_with_probes(files, tmp_path):
     found = audit(given(files, tmp_path / "a", encoder="random", queries=None, qrels=None))
     assert found.judged is None
@@ -184,6 +205,7 @@ def test_killed_midway_it_encodes_nothing_twice(files, tmp_path):
         ({"languages": ["tlh"]}, "tlh"),
         ({"split": "dev"}, "--split"),
         ({"sample": 0}, "--sample"),
+        ({"shards": "s"}, "--shards"),
         ({"encoder": None}, "--model"),
     ],
 )

@@ -46,8 +46,13 @@ class Audit:
 
     @property
     def figures(self) -> tuple[BiasResult, ...]:
-        """All bias figures, those of the judgements before those of the probes."""
-        return self.main.bias if self.main is not None else self.heads
+        """All bias figures: of the judgements; without any, of the first places of the queries,
+        and of the probes what those do not tell."""
+        if self.judged is not None:
+            return self.judged.bias
+        told = {one.figure.name for one in self.heads}
+        probes = self.probed.bias if self.probed is not None else ()
+        return (*self.heads, *(one for one in probes if one.figure.name not in told))
 
 
 def audit_json(audit: Audit) -> dict[str, Any]:

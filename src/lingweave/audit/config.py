@@ -66,6 +66,12 @@ class AuditConfig(EncoderOptions):
             raise LingweaveError("--probe false: without --queries there is nothing left to ask")
         if self.probes is not None and not self.probe:
             raise LingweaveError("--probes: goes with --probe true")
+        for name in ("shards", "ray"):
+            if getattr(self, name) is not None:
+                raise LingweaveError(
+                    f"--{name}: an audit keeps vectors text by text, in --cache or beside its page;"
+                    " for corpora past memory use `lingweave evaluate`"
+                )
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
         for name in ("sample", "resamples"):

@@ -58,9 +58,12 @@ def _said(audit: Audit, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _with_names(result: BiasResult) -> str:
     """What a figure means for users, with languages by their names."""
-    told = result.told
+    told, value = result.told, result.value
     by_name = {languages.name(code): value for code, value in told.by_language.items()}
-    return result.figure.users(told._replace(by_language=by_name))
+    noise = ""
+    if value.low <= told.chance <= value.high:
+        noise = " (Its interval holds what chance would give: this may be noise.)"
+    return result.figure.users(told._replace(by_language=by_name)) + noise
 
 
 def _changes(main: Measured | None) -> tuple[str, ...]:

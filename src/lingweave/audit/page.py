@@ -8,7 +8,7 @@ from lingweave.audit.audit import Audit
 from lingweave.audit.findings import findings
 from lingweave.audit.measured import AS_IS, Measured
 from lingweave.audit.plots import distance_plot, projection_plot, share_plot
-from lingweave.audit.tables import bias_table, language_table, named
+from lingweave.audit.tables import FIRST_PLACES, bias_table, language_table, named
 from lingweave.bias import expected_rank_distance
 from lingweave.report.examples import direction, examples
 from lingweave.report.page import Drawing, run_facts
@@ -35,9 +35,7 @@ def page(audit: Audit) -> str:
         intervals=intervals_sentences(main.comparison) if main else (),
         languages_table=language_table(audit),
         parts=[_part(*one) for one in _measured(audit)],
-        heads=bias_table(audit.heads, "of the first places, without judgements")
-        if audit.heads
-        else None,
+        heads=bias_table(audit.heads, FIRST_PLACES) if audit.heads else None,
         tokens=bias_table(audit.tokens, "of the tokenizer") if audit.tokens else None,
         shares=_shares(audit),
         projection=Drawing(

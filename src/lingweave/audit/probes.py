@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from lingweave.atlas import ALL_LANGUAGES
+from lingweave.audit.source import digest
 from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.errors import LingweaveError
 from lingweave.sources.atlas import SEED, atlas_benchmark
@@ -94,7 +95,7 @@ def probed(benchmark: Benchmark, statements: Mapping[str, Texts]) -> Benchmark:
         },
         gold=tuple(gold),
         groups={f"{x}/{id}": id for id, spoken in speakers.items() for x in spoken},
-        source=benchmark.source,
+        source={**benchmark.source, "statements": digest(statements)},
     )
 
 

@@ -15,7 +15,7 @@ from lingweave.audit.means import LEARNED_FROM, MEANS_REMOVED, corrected_scores
 from lingweave.audit.measured import AS_IS, Measured, evaluated, measured
 from lingweave.audit.probes import built_in, probed
 from lingweave.audit.separability import Separability, projected, separability
-from lingweave.audit.source import sampled, source_of, statements_of
+from lingweave.audit.source import digest, sampled, source_of, statements_of
 from lingweave.benchmark import Benchmark
 from lingweave.encoders.choice import encoder_of, identity_of, scores_of
 from lingweave.encoders.scores import Encoder, Scores, encoder_scores
@@ -62,7 +62,7 @@ def audit(config: AuditConfig) -> Audit:
     asked = _probed(config, benchmark, arms, notes)
     heads = _heads(config, benchmark, scores) if judged is None and benchmark.queries else ()
     if judged is None and asked is None and not heads:
-        raise LingweaveError(f"nothing could be asked: {'; '.join(notes)}")
+        raise LingweaveError(f"nothing could be asked; give --queries ({' '.join(notes)})")
     vectors = _vectors(config, benchmark, encoder, config.sample)
     found = Audit(
         benchmark=benchmark,
@@ -122,6 +122,8 @@ def _measured(
         "benchmark": benchmark.name,
         "ties": config.ties,
         "languages": list(benchmark.languages),
+        # Which language a text counts as may be detected, or given anew.
+        "texts": [digest(side) for side in (benchmark.queries, benchmark.corpora)],
         "data": {k: v for k, v in benchmark.source.items() if k != "folder"},
         **identity_of(config),
     }

@@ -5,7 +5,7 @@ from rich.console import Console
 from lingweave.audit.audit import Audit
 from lingweave.audit.config import AuditConfig
 from lingweave.audit.findings import findings
-from lingweave.audit.tables import bias_table, language_table
+from lingweave.audit.tables import FIRST_PLACES, bias_table, language_table
 from lingweave.report.tables import fitting_table, rich_table
 
 
@@ -22,8 +22,11 @@ def print_audit(audit: Audit, config: AuditConfig, console: Console | None = Non
         for answer in answers:
             console.print(f"  {answer}", highlight=False, markup=False)
     # Meaning and source are on the page: a terminal has no room for them.
-    where = audit.main.benchmark.name if audit.main else audit.benchmark.name
-    console.print(rich_table(bias_table(audit.figures, f"on {where}"), 4))
+    where = audit.main.benchmark.name if audit.main else ""
+    if audit.heads:
+        console.print(rich_table(bias_table(audit.heads, FIRST_PLACES), 4))
+    if audit.main is not None:
+        console.print(rich_table(bias_table(audit.main.bias, f"on {where}"), 4))
     console.print(fitting_table(language_table(audit), console))
     for note in audit.notes:
         console.print(note, highlight=False, markup=False)

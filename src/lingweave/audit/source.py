@@ -1,6 +1,8 @@
 """What an audit looks at: a named benchmark, or one's own documents and queries."""
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +59,16 @@ def statements_of(path: Path) -> dict[str, Texts]:
         LingweaveError: the file cannot be read.
     """
     return collection([path], "statement")
+
+
+def digest(sides: Mapping[str, Texts]) -> str:
+    """A checksum of texts with their languages and ids."""
+    found = hashlib.blake2b(digest_size=16)
+    for language in sorted(sides):
+        found.update(json.dumps([language, len(sides[language].ids)]).encode())
+        for pair in zip(*sides[language], strict=True):
+            found.update(json.dumps(pair).encode())
+    return found.hexdigest()
 
 
 def sampled(side: Texts, count: int) -> NDArray[np.int64]:

@@ -11,6 +11,8 @@ from lingweave.evaluate.bias import BiasResult
 from lingweave.report.tables import Cell, Table, figure_text
 from lingweave.significance import Interval
 
+FIRST_PLACES = "of the first places of the queries, without judgements"
+"""What the figures are of that need no judgements."""
 FAIR = {
     "lower": "lower",
     "higher": "higher",
@@ -70,9 +72,11 @@ def language_table(audit: Audit) -> Table:
             row.append(Cell("–" if share is None else f"{share:.0%}"))
         row += [_by_language(tokens, code)] if tokens else []
         rows.append(tuple(row))
-    where = f"Figures are of {main.benchmark.name}. " if main else ""
+    where = f"Figures are of {main.benchmark.name}" if main else "Figures are of the queries"
+    if main and audit.heads:
+        where += ", shares of the first 10 of the queries"
     return Table(
-        f"{where}“R@10 of its answers”: how many of the answers in this language are among the"
+        f"{where}. “R@10 of its answers”: how many of the answers in this language are among the"
         " first ten of the pool, over queries in all languages. “Told by probe”: the share of its"
         " documents whose language a linear classifier finds from the vector.",
         tuple(header),

@@ -49,6 +49,11 @@ class Told(NamedTuple):
     """The figure by language; undefined ones left out."""
 
     @property
+    def uneven(self) -> bool:
+        """Whether languages differ at all."""
+        return len({*self.by_language.values()}) > 1
+
+    @property
     def highest(self) -> str:
         """The language with the highest figure, or a dash."""
         return max(self.by_language, key=self.by_language.__getitem__, default="–")

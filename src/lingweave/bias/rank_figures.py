@@ -111,9 +111,9 @@ RANK_DISTANCE = RankFigure(
     breakdown=itself,
     value=mean_of(itself),
     users=lambda told: (
-        f"Behind the first version of an answer, {told.value:,.0f} other places pass before its"
-        f" last translation; a random order would take {told.chance:,.0f}. Whoever reads only the"
-        f" first page sees one language. Worst for queries in {told.highest}."
+        f"The last translation of an answer stands {told.value:,.0f} places behind the first; in a"
+        f" random order it would be {told.chance:,.0f}."
+        + (f" Worst for queries in {told.highest}." if told.uneven else "")
     ),
     cells=_distance,
 )
@@ -162,7 +162,7 @@ SAME_LANGUAGE_FIRST = RankFigure(
     users=lambda told: (
         f"The answer in the searcher's own language comes before its translations for"
         f" {told.value:.0%} of queries; without any preference it would be {told.chance:.0%}."
-        f" Strongest for {told.highest}, weakest for {told.lowest}."
+        + (f" Strongest for {told.highest}, weakest for {told.lowest}." if told.uneven else "")
     ),
     cells=_first,
 )
@@ -182,7 +182,7 @@ def recall_by_language(k: int) -> RankFigure:
         value=mean_of(over_queries),
         users=lambda told: (
             f"Of the answers written in a language, {told.value:.1%} reach the first {k} results."
-            f" Most visible: {told.highest}; least: {told.lowest}."
+            + (f" Most visible: {told.highest}; least: {told.lowest}." if told.uneven else "")
         ),
         cells=_recall(k),
     )
@@ -203,6 +203,8 @@ def recall_gap(k: int) -> RankFigure:
         users=lambda told: (
             f"An answer written in {told.highest} is {100 * told.value:.1f} points more likely to"
             f" reach the first {k} results than the same answer in {told.lowest}."
+            if told.uneven
+            else f"Answers in all languages are as likely to reach the first {k} results."
         ),
         cells=_recall(k),
     )
