@@ -6,7 +6,7 @@ is dealt out by the launcher either. Where an encoder's step takes longer than m
 the next steps are made ready on a thread meanwhile.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -135,7 +135,8 @@ class Feed:
             features = [self.tokens.features(sequences)]
             return Inputs(features, None, texts, features[0]["input_ids"].numel())
         chunks = chunks_by_length(sequences.sizes, self.chunk_tokens)
-        features = _packed([self.tokens.features(sequences.take(chunk)) for chunk in chunks])
+        total = sum(len(chunk) * int(sequences.sizes[chunk[0]]) for chunk in chunks)
+        features = _packed((self.tokens.features(sequences.take(c)) for c in chunks), total)
         tokens = sum(f["input_ids"].numel() for f in features)
         return Inputs(features, torch.from_numpy(places(chunks)), texts, tokens)
 
@@ -157,20 +158,30 @@ class Feed:
         return _Hard(texts > 0, int(texts.sum()), found, spoken[owners])
 
 
-def _packed(chunks: list[Features]) -> list[Features]:
+def _packed(chunks: Iterable[Features], total: int) -> list[Features]:
     """Padded texts with numbers of four bytes and masks of one, each kind in one piece of memory:
-    several steps of a large batch are there at once."""
-    if "attention_mask" not in chunks[0]:
-        return chunks
+    several steps of a large batch are there at once, and thousands of small pieces, made at full
+    size and freed in any order, would leave gaps.
+
+    Args:
+        chunks: made one after another.
+        total: their tokens, padding included.
+    """
     kinds = {"attention_mask": torch.uint8}
-    packed: list[Features] = [{} for _ in chunks]
-    for name in list(chunks[0]):
-        shapes = [chunk[name].shape for chunk in chunks]
-        # A chunk's own numbers go at once: thousands of them, kept or freed, would leave gaps.
-        parts = [chunk.pop(name).flatten().to(kinds.get(name, torch.int32)) for chunk in chunks]
-        whole = torch.split(torch.cat(parts), [len(part) for part in parts])
-        for made, shape, numbers in zip(packed, shapes, whole, strict=True):
-            made[name] = numbers.view(shape)
+    whole: dict[str, torch.Tensor] = {}
+    packed, start = [], 0
+    for chunk in chunks:
+        if "attention_mask" not in chunk:  # Texts without padding: their types are their own.
+            packed.append(chunk)
+            continue
+        made: Features = {}
+        for name, values in chunk.items():
+            if name not in whole:
+                whole[name] = torch.empty(total, dtype=kinds.get(name, torch.int32))
+            piece = whole[name][start : start + values.numel()].view(values.shape)
+            made[name] = piece.copy_(values)
+        packed.append(made)
+        start += chunk["attention_mask"].numel()
     return packed
 
 
