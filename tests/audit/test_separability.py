@@ -30,9 +30,10 @@ def test_vectors_without_language_give_chance():
     assert found.low < found.accuracy < found.high
 
 
-def test_a_scale_of_the_vectors_changes_nothing():
+@pytest.mark.parametrize("scale", [7, 1e25, 1e-25])
+def test_a_scale_of_the_vectors_changes_nothing(scale):
     some = vectors(3, shift=1)
-    again = {x: 7 * v for x, v in some.items()}
+    again = {x: np.float32(scale) * v for x, v in some.items()}
     assert separability(some).accuracy == pytest.approx(separability(again).accuracy)
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingweave.debias import Debias, LanguageMaps, lir_maps, mean_maps, shift_maps
-from lingweave.debias.maps import no_maps, normalised
+from lingweave.debias.maps import no_maps
 from lingweave.debias.vectors import VectorFile, drawn_rows
+from lingweave.encoders.unit import normalised
 from lingweave.errors import LingweaveError
 
 SEEDS = st.integers(0, 10_000)
@@ -208,3 +209,14 @@ def test_malformed_vector_files_get_one_clear_line(tmp_path) -> None:
     np.save(good, np.array([[1, 2], [np.nan, 0], [3, 4]], dtype=np.float32))
     with pytest.raises(LingweaveError, match="NaN or infinity in row 1"):
         VectorFile(good, lines).sampled("passages", 9, 0)
+
+
+@pytest.mark.parametrize("length", [1e-25, 1, 1e25])
+def test_a_correction_for_cosine_is_the_same_at_any_length(length: float) -> None:
+    drawn = samples()
+    maps = mean_maps({x: normalised(v) for x, v in drawn.items()})
+    debias = Debias(maps, maps, True, {})
+    long = drawn["de"] * np.float32(length)
+    np.testing.assert_allclose(np.linalg.norm(normalised(long), axis=1), 1, rtol=1e-6)
+    expected = debias.applied(drawn["de"], "de", "passages")
+    np.testing.assert_allclose(debias.applied(long, "de", "passages"), expected, atol=1e-5)

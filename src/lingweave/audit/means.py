@@ -10,9 +10,9 @@ from lingweave.audit.config import AuditConfig
 from lingweave.benchmark import Benchmark
 from lingweave.debias import Debias, mean_maps
 from lingweave.debias.encoder import DebiasedEncoder
-from lingweave.debias.maps import normalised
 from lingweave.debias.vectors import VectorFile
 from lingweave.encoders.scores import Encoder, Scores, encoder_scores
+from lingweave.encoders.unit import normalised
 from lingweave.encoders.vectors import vectors_scores
 
 MEANS_REMOVED = "means removed"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lingweave.encoders.unit import normalised
 from lingweave.errors import LingweaveError
 
 Floats = NDArray[np.float32]
@@ -60,7 +61,7 @@ def separability(vectors: Mapping[str, Floats], seed: int = 0) -> Separability:
             f"separability: needs two languages with {LEAST} texts or more, and there"
             f" {'is' if len(probed) == 1 else 'are'} {len(probed)}"
         )
-    rows = _unit(np.concatenate([vectors[x] for x in probed]))
+    rows = normalised(np.concatenate([vectors[x] for x in probed]))
     truth = np.repeat(np.arange(len(probed)), [len(vectors[x]) for x in probed])
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     right = (
@@ -88,13 +89,8 @@ def separability(vectors: Mapping[str, Floats], seed: int = 0) -> Separability:
 def projected(vectors: Mapping[str, Floats]) -> dict[str, NDArray[np.float64]]:
     """(texts, 2) by language: the two principal components of the unit vectors of all."""
     names = sorted(vectors)
-    rows = _unit(np.concatenate([vectors[x] for x in names])).astype(np.float64)
+    rows = normalised(np.concatenate([vectors[x] for x in names])).astype(np.float64)
     rows -= rows.mean(axis=0)
     _, _, axes = np.linalg.svd(rows, full_matrices=False)
     ends = np.cumsum([len(vectors[x]) for x in names])[:-1]
     return dict(zip(names, np.split(rows @ axes[:2].T, ends), strict=True))
-
-
-def _unit(rows: Floats) -> Floats:
-    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit

@@ -13,11 +13,11 @@ from lingweave.debias.maps import (
     lir_maps,
     mean_maps,
     no_maps,
-    normalised,
     shift_maps,
 )
 from lingweave.debias.vectors import drawn_rows
 from lingweave.encoders.scores import Encoder
+from lingweave.encoders.unit import normalised
 from lingweave.languages import canonical
 
 log = logging.getLogger("lingweave")

@@ -11,7 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from lingweave.atomic import whole_file
-from lingweave.debias.maps import Floats, LanguageMaps, normalised
+from lingweave.debias.maps import Floats, LanguageMaps
+from lingweave.encoders.unit import normalised
 from lingweave.errors import LingweaveError
 
 FORMAT_VERSION = 1

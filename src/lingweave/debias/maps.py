@@ -124,13 +124,6 @@ def no_maps(like: LanguageMaps) -> LanguageMaps:
     return LanguageMaps(like.languages, np.zeros_like(like.offsets), none)
 
 
-def normalised(vectors: Floats) -> Floats:
-    """(n, d) at length 1, zeros left as they are."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Floats = (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
-    return scaled
-
-
 def mean(vectors: Floats) -> Floats:
     """(d,) the mean vector, summed in double precision."""
     average: Floats = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.encoders.equals import first_equal_rows
+from lingweave.encoders.unit import as_float32, normalised
 from lingweave.errors import LingweaveError
 from lingweave.judgements import Judgements
 from lingweave.ranks import TOP, LanguageRanks, ScoreBlock, ranks_by_language
@@ -156,18 +157,4 @@ def _encoded(
 
 def prepared(similarity: Similarity) -> Callable[[Floats], Floats]:
     """What makes vectors ready for plain products: (n, d) to (n, d) float32."""
-    return _normalised if similarity == "cosine" else _as_float32
-
-
-def _as_float32(vectors: Floats) -> Floats:
-    # Adding 0 turns -0.0 into 0.0, so that equal vectors have equal bytes.
-    return np.ascontiguousarray(vectors, dtype=np.float32) + np.float32(0)
-
-
-def _normalised(vectors: Floats) -> Floats:
-    vectors = _as_float32(vectors)
-    # Dividing by the largest entry first keeps squares of large or tiny vectors within fp32.
-    vectors /= np.maximum(np.abs(vectors).max(axis=1, keepdims=True, initial=0), 1e-30)
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors /= np.where(norms > 0, norms, 1)
-    return vectors
+    return normalised if similarity == "cosine" else as_float32
