@@ -404,6 +404,15 @@ def test_nobody_is_there_and_nothing_is_known(served: Served) -> None:
         encoder_at(served).encode_queries(["a \udc80"], "en")
 
 
+def test_an_answer_that_is_not_packed_as_it_says_is_one_line(served: Served) -> None:
+    broken = fails(200, {"data": []}, **{"Content-Encoding": "gzip"})
+    served.faults = [broken]
+    assert encoder_at(served).encode_queries(TEXTS[:2], "en").shape == (2, 5)
+    served.always = broken
+    with pytest.raises(LingweaveError, match=r"gave up after 2 tries \(.*incorrect header check"):
+        encoder_at(served, retries=1).encode_queries(TEXTS[:2], "en")
+
+
 def test_a_server_that_comes_back_is_waited_for(served: Served) -> None:
     encoder = encoder_at(served, retries=40)
     encoder.encode_queries(["a"], "en")
@@ -550,6 +559,14 @@ def test_mistakes_around_secrets_do_not_repeat_them(
     assert KEY not in traceback.format_exc()
     assert KEY not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_short_secrets_are_hidden_in_addresses_and_nowhere_else() -> None:
+    secrets = Secrets(None, ("u", "p4ssword"))
+    said = "Connection refused by http://u:p4ssword@h/v1, http://u@h and p4ssword"
+    assert secrets.hidden(said) == "Connection refused by http://***@h/v1, http://***@h and ***"
+    assert Secrets("ab", None).hidden("Bearer ab: absent") == "Bearer ***: absent"
+    assert Secrets("long", None).hidden("no longer: long") == "no ***er: ***"
 
 
 def test_addresses_with_and_without_their_usual_end(served: Served) -> None:

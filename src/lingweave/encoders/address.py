@@ -13,6 +13,11 @@ OPENAI_KEY = "OPENAI_API_KEY"
 """The variable that an OpenAI-compatible endpoint's key is taken from if none is named."""
 
 
+SHORTEST = 4
+"""Characters below which a secret is hidden only where an address or a header shows it: anywhere
+else it is a part of other words."""
+
+
 class Address(NamedTuple):
     """An endpoint's address without its secrets, which no `str` or `repr` shows."""
 
@@ -34,10 +39,12 @@ class Secrets:
     def hidden(self, text: str) -> str:
         """The text with stars for secrets."""
         pair = base64.b64encode(":".join(self.user).encode()).decode() if self.user else None
+        if self.user:
+            text = re.sub(r"//[^/\s@]*@", "//***@", text)
         for secret in (self.key, pair, *(self.user or ())):
-            if secret:
+            if secret and len(secret) >= SHORTEST:
                 text = text.replace(secret, "***")
-        return text
+        return text.replace(f"Bearer {self.key}", "Bearer ***") if self.key else text
 
 
 def secrets_of(user: tuple[str, str] | None, variable: str | None, default: str | None) -> Secrets:

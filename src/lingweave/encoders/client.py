@@ -140,7 +140,7 @@ class Client:
             ) from None
         except httpx.TimeoutException:
             raise _AgainError(f"no answer within {self._patience.timeout:g} s") from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise _AgainError(self._line(str(error)) or type(error).__name__) from None
         return self._content(answer, path)
 
