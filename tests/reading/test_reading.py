@@ -1,6 +1,7 @@
 """Answers in candidates and by a reader, on small benchmarks."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -70,6 +71,18 @@ def test_the_first_candidates_are_searched_for_the_answer() -> None:
     assert found.value["contains@3"].low <= 0.75 <= found.value["contains@3"].high
     without_english = sentence_match(evaluation.top(), made, TYDI, (1, 3), FEW)
     assert without_english.value["contains@3"].mean == 1
+
+
+def test_no_more_candidates_are_looked_at_than_are_kept() -> None:
+    made = quiz()
+    order = {(x, row): [0, 1, 2, 3, 4] for x in ("de", "en") for row in (0, 1)}
+    top = ranked(made, order).top()
+    whole = sentence_match(top, made, SQUAD, (1, 1000), FEW)
+    assert whole.value["contains@1000"].mean == 1  # The pool has five, and all of them are kept.
+    cut = top.filter(pa.array(top["rank"].to_numpy() <= 3))
+    sentence_match(cut, made, SQUAD, (1, 3), FEW)
+    with pytest.raises(LingweaveError, match=r"--depth 4: .* keeps the first 3 candidates"):
+        sentence_match(cut, made, SQUAD, (1, 4), FEW)
 
 
 def test_answers_stand_as_whole_words_save_where_words_are_not_parted() -> None:

@@ -1,6 +1,7 @@
 """`lingweave read`."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from data import lareqa_folder
@@ -9,6 +10,8 @@ from lingweave.cli import main
 from lingweave.evaluate import EvaluateConfig, Evaluation, run
 from lingweave.evaluate.again import benchmark_of
 from lingweave.reading import MKQA, SQUAD, sentence_match
+from lingweave.reading.config import ReadConfig
+from lingweave.reading.run import _rules
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +51,11 @@ def test_mistakes_are_one_line(evaluated, capsys, words, message):
     assert error.startswith("lingweave: ")
     assert error.count("\n") == 1
     assert message in error
+
+
+@pytest.mark.parametrize("name", ["mkqa", "nq-crosslingual", "nq-crosslingual-answers"])
+def test_mkqa_has_its_own_rules_wherever_its_questions_are_asked(evaluated, name):
+    evaluation = Evaluation.open(evaluated[0])
+    provenance = {**evaluation.provenance, "configuration": {"benchmark": name}}
+    asked = replace(evaluation, summary={**evaluation.summary, "provenance": provenance})
+    assert _rules(ReadConfig([str(evaluated[0])]), asked) is MKQA

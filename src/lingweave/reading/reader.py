@@ -14,7 +14,7 @@ from lingweave.encoders.sentence_transformer import model_folder
 from lingweave.errors import LingweaveError
 from lingweave.reading.figures import Reading, Row, reading_of
 from lingweave.reading.rules import RuleSet
-from lingweave.reading.sentences import passage_texts, top_places
+from lingweave.reading.sentences import check_depth, passage_texts, top_places
 from lingweave.significance import Resampling
 
 
@@ -208,8 +208,9 @@ def read_top(
         resampling: How intervals are drawn.
 
     Raises:
-        LingweaveError: no query has an answer.
+        LingweaveError: no query has an answer, or the lists end before this depth.
     """
+    check_depth(top, benchmark, depth)
     lists = [p for p in top_places(top, depth) if benchmark.answers.get(p.query_id)]
     texts = passage_texts(benchmark, {pair for one in lists for pair in one.candidates})
     questions = {

@@ -15,7 +15,7 @@ from lingweave.reading.sentences import sentence_match
 from lingweave.significance import Resampling
 
 _OF_BENCHMARKS = {"mlqa": "mlqa", "mlqa-r": "mlqa", "mkqa": "mkqa", "nq-crosslingual": "mkqa",
-                  "tydi-goldp": "tydi"}  # fmt: skip
+                  "nq-crosslingual-answers": "mkqa", "tydi-goldp": "tydi"}  # fmt: skip
 
 
 def read(config: ReadConfig) -> tuple[Reading, ...]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.errors import LingweaveError
@@ -57,6 +58,20 @@ def top_places(top: pa.Table, depth: int) -> Iterator[Places]:
         yield Places(language, query_id, tuple(pairs))
 
 
+def check_depth(top: pa.Table, benchmark: Benchmark, depth: int) -> None:
+    """Refuses a depth of which an evaluation's `top()` does not keep all candidates.
+
+    Raises:
+        LingweaveError: the lists end before this depth, and before the pool does.
+    """
+    kept = pc.max(top["rank"]).as_py() or 0
+    if kept < min(depth, sum(len(side.ids) for side in benchmark.corpora.values())):
+        raise LingweaveError(
+            f"--depth {depth}: the evaluation keeps the first {kept} candidates of the pool: give"
+            f" {kept} at most"
+        )
+
+
 def sentence_match(
     top: pa.Table,
     benchmark: Benchmark,
@@ -77,13 +92,14 @@ def sentence_match(
         resampling: How intervals are drawn.
 
     Raises:
-        LingweaveError: the benchmark has no answers.
+        LingweaveError: the benchmark has no answers, or the lists end before the last depth.
     """
     if not benchmark.answers:
         raise LingweaveError(
             f"{benchmark.name} has no answers as texts: only passages can be scored on it"
         )
     deepest = max(depths)
+    check_depth(top, benchmark, deepest)
     lists = [p for p in top_places(top, deepest) if benchmark.answers.get(p.query_id)]
     # Each passage is normalised once, however many lists it stands in.
     texts = {
