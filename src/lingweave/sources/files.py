@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ import pyarrow.parquet as pq
 from lingweave.errors import LingweaveError
 
 ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".arrow")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def files_of(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
@@ -80,15 +83,39 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise LingweaveError(f"{file}: line {number}: not JSON ({error.msg})") from None
+            except (ValueError, RecursionError) as error:
+                raise LingweaveError(f"{file}: line {number}: not JSON ({_why(error)})") from None
             if not isinstance(row, dict):
                 raise LingweaveError(f"{file}: line {number}: not a JSON object")
+            _refuse_halves(file, number, line)
             yield number, row
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "brackets in brackets, too many to read"
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+
+
+def _refuse_halves(file: Path, number: int, line: str) -> None:
+    """Refuses a line of JSON with half a character, which no file could hold as UTF-8."""
+    if not _SURROGATE.search(line):
+        return
+    for string in _STRING.finditer(line):
+        try:
+            json.loads(string[0]).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise LingweaveError(
+                f"{file}: line {number}: {half} is half a character (a lone surrogate): write"
+                " both halves, or leave it out"
+            ) from None
 
 
 def text_lines(file: Path) -> Iterator[tuple[int, str]]:
     """The lines of a text file, plain or gzipped, numbered from 1 and without their ends.
+
+    A byte order mark before the first line is left out.
 
     Raises:
         LingweaveError: the file cannot be read to its end, or a line is not UTF-8; it is named.
@@ -97,7 +124,8 @@ def text_lines(file: Path) -> Iterator[tuple[int, str]]:
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
-                yield number, line.decode().rstrip("\r\n")
+                text = line.decode().rstrip("\r\n")
+                yield number, text.removeprefix("\ufeff") if number == 1 else text
     except UnicodeDecodeError as error:
         raise LingweaveError(
             f"{file}: line {number}: not UTF-8 (byte {error.object[error.start]:#04x} at column"
@@ -115,11 +143,16 @@ def json_file(file: Path) -> Any:
     Raises:
         LingweaveError: it cannot be read, is not UTF-8 or not JSON; the line is named.
     """
-    text = "\n".join(line for _, line in text_lines(file))
+    lines = [line for _, line in text_lines(file)]
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        content = json.loads("\n".join(lines))
     except json.JSONDecodeError as error:
         raise LingweaveError(
             f"{file}: line {error.lineno}: not JSON ({error.msg}); the file may be cut short,"
             " fetch it again"
         ) from None
+    except (ValueError, RecursionError) as error:
+        raise LingweaveError(f"{file}: not JSON ({_why(error)})") from None
+    for number, line in enumerate(lines, 1):
+        _refuse_halves(file, number, line)
+    return content
