@@ -17,6 +17,8 @@ log = logging.getLogger("lingweave")
 QUERY = ("query-id", "query_id", "qid", "query")
 PASSAGE = ("corpus-id", "corpus_id", "doc_id", "docid", "doc-id", "passage_id", "pid")
 GRADE = ("score", "relevance", "grade", "rel", "label")
+HIGHEST = 2**31 - 1
+"""The highest grade: tables of ranks hold 32 bits of it."""
 Unknown = Literal["refuse", "skip"]
 
 
@@ -89,6 +91,10 @@ def _grade(value: Any, file: Path, line: int) -> int:
         raise LingweaveError(
             f"{file}: line {line}: the grade {value!r} is no whole number"
         ) from None
+    if grade > HIGHEST:
+        raise LingweaveError(
+            f"{file}: line {line}: the grade {value!r} is too large: the highest is {HIGHEST}"
+        )
     return int(grade)
 
 
