@@ -1,7 +1,9 @@
 """The language of a text, offline: py3langid (a naive Bayes over byte n-grams, 139 languages)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 from lingweave.errors import LingweaveError
@@ -11,6 +13,24 @@ NO_LANGUAGE = "zxx"
 """The code of texts without letters (ISO 639-2: no linguistic content)."""
 READ = 300
 """Characters of a text that are looked at; more hardly ever change the answer."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Tells languages with one choice of them, as `detected` does."""
+
+    among: tuple[str, ...] | None = None
+    """Codes to choose from; None: all that can be detected."""
+
+    def __call__(self, texts: Sequence[str]) -> list[str]:
+        """The canonical code of each text's language."""
+        return detected(texts, self.among)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the answers depend on but for the texts, as JSON takes it."""
+        choice = None if self.among is None else sorted(set(self.among))
+        return ("py3langid", version("py3langid"), READ, choice)
 
 
 def detected(texts: Sequence[str], among: Sequence[str] | None = None) -> list[str]:

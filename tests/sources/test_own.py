@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lingweave.benchmark import Gold
+from lingweave.detection import Detector
 from lingweave.errors import LingweaveError
 from lingweave.sources import collection as module
 from lingweave.sources.own import own
@@ -106,6 +107,7 @@ def test_languages_are_detected_where_they_are_missing(tmp_path: Path) -> None:
         (DOCS[:1] * 2, QUERIES, "q 0 d1 1", "docs.jsonl: line 2: document id 'd1' stands twice in"),
         (DOCS, QUERIES, "q 0 d9 1", "qrels.txt: line 1: unknown document 'd9'"),
         (DOCS, QUERIES, "q 0 d1 1\nx 0 d1 1", "qrels.txt: line 2: unknown query 'x'"),
+        (DOCS, QUERIES, f"q 0 d1 {2**31 - 1}\nq 0 d2 {2**31}", "line 2: the grade .* is too large"),
         (DOCS, QUERIES, "", "qrels.txt: the qrels file has no lines"),
         (DOCS, QUERIES[:1] * 2, "q 0 d1 1", "queries.jsonl: line 2: query id 'q' stands twice in"),
         (
@@ -155,6 +157,18 @@ def test_missing_files_and_mixed_encodings(docs: Path, queries: Path, tmp_path: 
     cut.write_bytes(cut.read_bytes()[:-12])
     with pytest.raises(LingweaveError, match=r"cut.jsonl.gz: cannot be read"):
         own(cut)
+    row = '{"id": "d", "lang": "en", "text": "%s"}\n'
+    both, escaped = r"\ud83d\ude00", r"\\ud800"
+    half = p.write(tmp_path / "half.jsonl", row % f"{both} {escaped}" + row % r"x\ud800")
+    with pytest.raises(LingweaveError, match=r"half.jsonl: line 2: .ud800 is half a character"):
+        own(half)
+    p.write(half, row % f"{both} {escaped}")
+    assert list(own(half).corpora["en"].texts) == ["\U0001f600 \\ud800"]
+    deep = p.write(tmp_path / "deep.jsonl", row % "x" + "[" * 100_000)
+    with pytest.raises(LingweaveError, match=r"deep.jsonl: line 2: not JSON .brackets in"):
+        own(deep)
+    with pytest.raises(LingweaveError, match=r"long.jsonl: line 1: not JSON .Exceeds the limit"):
+        own(p.write(tmp_path / "long.jsonl", '{"id": ' + "1" * 5000 + "}"))
     with pytest.raises(LingweaveError, match=r"not a .jsonl"):
         own(p.write(tmp_path / "docs.xml", "<x/>"))
 
@@ -198,6 +212,40 @@ def test_large_collections_are_kept_on_disk(
     monkeypatch.setattr(module, "rows_of", lambda *_: pytest.fail("read again"))
     assert list(module.collection([docs], "document")["en"].ids) == ["d2", "d3"]
     assert len(list((tmp_path / "cache" / "collections").glob("*"))) == 1
+
+
+def test_a_kept_collection_has_the_languages_that_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINGWEAVE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(module, "LARGE", 0)
+    file = p.jsonl(tmp_path / "d.jsonl", [{"id": "d", "text": "Der Hund schläft im Garten."}])
+    for code in ("de", "nl", "de"):
+        assert list(module.collection([file], "document", detect=Detector((code,)))) == [code]
+    assert len(list((tmp_path / "cache" / "collections").glob("*"))) == 2
+    for code in ("de", "nl"):  # Nothing tells these two apart.
+        detect = lambda texts, code=code: [code] * len(texts)  # noqa: E731
+        assert list(module.collection([file], "document", detect=detect)) == [code]
+
+
+def test_files_of_one_name_count_each(tmp_path: Path) -> None:
+    folders = (tmp_path / "a", tmp_path / "b")
+    files = [
+        p.jsonl(folder / "docs.jsonl", [{"id": folder.name, "text": "eins", "lang": "de"}])
+        for folder in folders
+    ]
+    before = own(files).source
+    p.jsonl(files[0], [{"id": "a", "text": "zwei", "lang": "de"}])
+    after = own(files).source
+    assert {key for key in before if before[key] != after[key]} == {"sha256 docs.jsonl"}
+    assert before["sha256 docs.jsonl (2)"] == after["sha256 docs.jsonl (2)"]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".tsv"])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path, ending: str) -> None:
+    text = '{"id": "d", "text": "eins"}\n' if ending == ".jsonl" else "d\teins\n"
+    file = p.write(tmp_path / f"docs{ending}", b"\xef\xbb\xbf" + text.encode())
+    assert list(own(file, corpus_language="de").corpora["de"].ids) == ["d"]
 
 
 def test_nothing_is_kept_of_a_large_collection_that_is_refused(

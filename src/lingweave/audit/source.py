@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lingweave.audit.config import AuditConfig
 from lingweave.benchmark import Benchmark, Texts
-from lingweave.detection import detected
+from lingweave.detection import Detector
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.catalogue import named
@@ -31,10 +31,6 @@ def source_of(config: AuditConfig) -> Benchmark:
         benchmark = named(config.benchmark).load(request)
     else:
         assert config.corpus is not None
-
-        def detect(texts: Sequence[str]) -> list[str]:
-            return detected(texts, languages)
-
         benchmark = own(
             config.corpus,
             config.queries,
@@ -42,7 +38,7 @@ def source_of(config: AuditConfig) -> Benchmark:
             name=Path(config.corpus[0]).name,
             corpus_language=config.corpus_language,
             query_language=config.query_language,
-            detect=detect,
+            detect=Detector(languages),
             blank="keep",
         )
     if languages is not None:

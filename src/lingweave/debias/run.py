@@ -15,7 +15,7 @@ from lingweave.debias.fit import fitted, text_samples, warn_of_unknown
 from lingweave.debias.fitted import Debias
 from lingweave.debias.maps import Samples
 from lingweave.debias.vectors import VectorFile
-from lingweave.detection import detected
+from lingweave.detection import Detector
 from lingweave.encoders.choice import encoder_of, identity_of
 from lingweave.encoders.scores import Scores, encoder_scores
 from lingweave.encoders.vectors import vectors_scores
@@ -116,7 +116,7 @@ def _opened(config: DebiasConfig) -> Debias | None:
 def _learned(config: DebiasConfig, benchmark: Benchmark | None, encoder: Remembering) -> Debias:
     seed = config.seed or 0
     if config.corpus is not None:
-        texts = own(config.corpus, detect=detected).corpora
+        texts = own(config.corpus, detect=Detector()).corpora
         what = {"corpus": str(config.corpus)}
     else:
         assert benchmark is not None

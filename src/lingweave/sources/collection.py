@@ -17,6 +17,7 @@ from typing import Literal
 import pyarrow as pa
 
 from lingweave.benchmark import Texts, repeated
+from lingweave.detection import Detector
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.columns import Column
@@ -34,7 +35,8 @@ FORMAT_VERSION = 1
 Blank = Literal["refuse", "keep"]
 Repeats = Literal["refuse", "first"]
 Detect = Callable[[Sequence[str]], list[str]]
-"""Texts to their language codes."""
+"""Texts to their language codes. What any but a `Detector` says is not kept in the cache folder, as
+nothing tells whether it would say the same again."""
 _SCHEMA = pa.schema([("id", pa.large_string()), ("text", pa.large_string())])
 
 
@@ -73,15 +75,16 @@ def collection(
         if not file.is_file():
             raise LingweaveError(f"{file}: no such file")
     large = sum(file.stat().st_size for file in files) > LARGE
+    told = detect.key if isinstance(detect, Detector) else None
     stats = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    key = [stats, language, otherwise, fields, blank, getattr(detect, "__qualname__", None)]
+    key = [stats, language, otherwise, fields, blank, told]
     found = gathered(
         _all_rows(files, fields),
         kind,
         language,
         blank,
         detect,
-        keep=key if large else None,
+        keep=key if large and (detect is None or told is not None) else None,
         otherwise=otherwise,
     )
     if not found:
