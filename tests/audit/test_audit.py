@@ -223,3 +223,12 @@ def test_mistakes_are_one_line(files, tmp_path, capsys, changes, words):
     assert error.count("\n") == 1
     assert words in error
     assert not Path(tmp_path / "a").exists()
+
+
+def test_an_audit_does_not_overwrite_the_vectors_it_is_of(tmp_path):
+    with pytest.raises(LingweaveError, match=r"would overwrite .*means-removed.npz; give another"):
+        AuditConfig(
+            corpus=["c.jsonl"],
+            vectors=tmp_path / "a" / ".." / "means-removed.npz",
+            out=tmp_path,
+        )

@@ -8,6 +8,9 @@ from lingweave.encoders.choice import EncoderOptions
 from lingweave.errors import LingweaveError
 from lingweave.ranks import TIE_RULES
 
+MEANS_REMOVED_FILE = "means-removed.npz"
+"""Where an audit of --vectors keeps them without each language's mean."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AuditConfig(EncoderOptions):
@@ -72,6 +75,11 @@ class AuditConfig(EncoderOptions):
                     f"--{name}: an audit keeps vectors text by text, in --cache or beside its page;"
                     " for corpora past memory use `lingweave evaluate`"
                 )
+        if self.vectors and (self.out / MEANS_REMOVED_FILE).resolve() == self.vectors.resolve():
+            raise LingweaveError(
+                f"--out {self.out}: vectors without their means would overwrite {self.vectors};"
+                " give another folder"
+            )
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
         for name in ("sample", "resamples"):

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from lingweave.audit.config import AuditConfig
+from lingweave.audit.config import MEANS_REMOVED_FILE, AuditConfig
 from lingweave.benchmark import Benchmark
 from lingweave.debias import Debias, mean_maps
 from lingweave.debias.encoder import DebiasedEncoder
@@ -40,7 +40,7 @@ def corrected_scores(
         corrected = DebiasedEncoder(encoder, debias)
         return lambda benchmark: encoder_scores(corrected, benchmark, config.similarity)
     assert config.vectors is not None
-    path = config.out / "means-removed.npz"
+    path = config.out / MEANS_REMOVED_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     VectorFile(config.vectors, None).write(path, debias)
     return partial(vectors_scores, path, similarity=config.similarity)

@@ -92,6 +92,11 @@ class DebiasConfig(EncoderOptions):
                 " queries as they are"
             )
         if self.vectors is None:
+            if self.model and (self.out / "model").resolve() == Path(self.model).resolve():
+                raise LingweaveError(
+                    f"--out {self.out}: the corrected model would overwrite {self.model}; give"
+                    " another folder"
+                )
             if self.vector_languages is not None:
                 raise LingweaveError("--vector_languages: only goes with --vectors FILE.npy")
             if self.benchmark is None and self.corpus is None and self.map is None:
@@ -102,6 +107,11 @@ class DebiasConfig(EncoderOptions):
             raise LingweaveError(
                 f"--vectors {self.vectors}: give --vector_languages, a text file with the language"
                 " of each row"
+            )
+        if (self.out / f"vectors{self.vectors.suffix}").resolve() == self.vectors.resolve():
+            raise LingweaveError(
+                f"--out {self.out}: the corrected vectors would overwrite {self.vectors}; give"
+                " another folder"
             )
         if plain and self.benchmark is not None:
             raise LingweaveError(
