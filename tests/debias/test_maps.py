@@ -165,7 +165,7 @@ def test_vectors_of_an_index_are_corrected_row_by_row(tmp_path, monkeypatch) -> 
         expected = debias.applied(half[[row]], str(code), "passages")[0]
         np.testing.assert_allclose(found[row], expected, atol=1e-6)
     assert {x: len(v) for x, v in file.sampled("passages", 8, 0).items()} == {
-        x: min(8, n) for x, n in Counter(codes).items()
+        x: min(8, n) for x, n in Counter(codes).items() if x != "und"
     }
 
 
@@ -181,6 +181,19 @@ def test_arrays_by_name_are_corrected_by_side(tmp_path) -> None:
         for x in ("de", "th"):
             expected = debias.applied(drawn[x], x, "passages")
             np.testing.assert_allclose(found[f"c_{x}"], expected, atol=1e-6)
+
+
+def test_what_else_is_in_a_file_is_copied_as_it_is(tmp_path, caplog) -> None:
+    maps = mean_maps(samples())
+    ids = np.array(["a", "b", "ü"])
+    objects = np.array([{}, None], dtype=object)
+    np.savez_compressed(tmp_path / "v.npz", c_de=samples()["de"], ids=ids, objects=objects)
+    VectorFile(tmp_path / "v.npz").write(tmp_path / "out.npz", Debias(maps, maps, True, {}))
+    with np.load(tmp_path / "out.npz") as found:
+        assert sorted(found.files) == ["c_de", "ids", "objects"]
+        np.testing.assert_array_equal(found["ids"], ids)
+        assert len(found["c_de"]) == 9
+    assert "neither q_<language> nor c_<language>: ids, objects" in caplog.text
 
 
 def test_malformed_vector_files_get_one_clear_line(tmp_path) -> None:
@@ -200,7 +213,7 @@ def test_malformed_vector_files_get_one_clear_line(tmp_path) -> None:
     (tmp_path / "x.npz").write_bytes(b"nonsense")
     told("not a readable", tmp_path / "x.npz", None)
     np.savez(tmp_path / "n.npz", vectors=np.ones((2, 2)))
-    told("neither q_<language> nor c_<language>", tmp_path / "n.npz", None)
+    told("no array is named q_<language> or c_<language>; it holds vec", tmp_path / "n.npz", None)
     np.savez(tmp_path / "d.npz", c_de=np.ones((2, 2)), c_en=np.ones((2, 3)))
     told("arrays of 2, 3 dimensions", tmp_path / "d.npz", None)
     np.save(tmp_path / "flat.npy", np.ones(3))

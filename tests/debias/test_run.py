@@ -124,6 +124,48 @@ def test_an_index_is_corrected_with_a_map_of_before(data, tmp_path) -> None:
     assert dict(second.debias.about)["texts"] == {"de": 10, "en": 10, "th": 10}
 
 
+@pytest.mark.parametrize("unknown", ["und", "zxx"])
+def test_rows_of_unknown_language_get_the_map_of_unknown_languages(tmp_path, unknown: str) -> None:
+    vectors = np.random.default_rng(0).standard_normal((40, 4)).astype(np.float32)
+    np.save(tmp_path / "i.npy", vectors)
+    (tmp_path / "l.txt").write_text(f"de\nen\nth\n{unknown}\n" * 10)
+    made = run(
+        DebiasConfig(
+            vectors=tmp_path / "i.npy", vector_languages=tmp_path / "l.txt", out=tmp_path / "a"
+        )
+    )
+    assert made.debias.passages.languages == ("de", "en", "th", "und")
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    everywhere = np.mean([unit[i::4].mean(axis=0) for i in range(3)], axis=0)
+    moved = unit[3::4] - everywhere
+    expected = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    np.testing.assert_allclose(np.load(tmp_path / "a" / "vectors.npy")[3::4], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_nothing_of_the_users_is_overwritten(data, tmp_path, link: bool) -> None:
+    (tmp_path / "own").mkdir()
+    np.savez(tmp_path / "own" / "vectors.npz", c_de=np.eye(4))
+    kept = (tmp_path / "own" / "vectors.npz").read_bytes()
+    model = tiny_model(tmp_path / "own" / "model")
+    out = tmp_path / "own"
+    if link:
+        out = tmp_path / "link"
+        out.symlink_to(tmp_path / "own")
+    with pytest.raises(LingweaveError, match=r"would overwrite .*vectors.npz; give another folder"):
+        DebiasConfig(vectors=tmp_path / "own" / "vectors.npz", out=out)
+    with pytest.raises(LingweaveError, match=r"would overwrite .*model; give another folder"):
+        options(data, tmp_path, model=str(model), out=out)
+    assert (tmp_path / "own" / "vectors.npz").read_bytes() == kept
+
+
+def test_texts_without_letters_are_not_learned_from(tmp_path) -> None:
+    rows = [{"_id": str(i), "text": text} for i, text in enumerate(("12", "Das Wetter ist schön"))]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    made = run(DebiasConfig(encoder="random", corpus=tmp_path / "own.jsonl", out=tmp_path / "out"))
+    assert made.debias.passages.languages == ("de", "und")
+
+
 def test_texts_of_ones_own_are_learned_from(tmp_path, caplog) -> None:
     data = lareqa_folder(tmp_path / "data", ("de", "en", "th"))
     rows = [

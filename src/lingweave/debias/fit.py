@@ -8,6 +8,7 @@ from lingweave.benchmark import Texts
 from lingweave.debias.config import DebiasConfig
 from lingweave.debias.fitted import Debias
 from lingweave.debias.maps import (
+    NO_LANGUAGES,
     LanguageMaps,
     Samples,
     lir_maps,
@@ -74,10 +75,15 @@ def fitted(
 def text_samples(
     sides: Mapping[str, Texts], encoder: Encoder, side: str, most: int, seed: int
 ) -> Samples:
-    """The vectors of at most `most` texts of each language, drawn by the seed."""
+    """The vectors of at most `most` texts of each language, drawn by the seed.
+
+    Texts of unknown language are none to learn from.
+    """
     encode = encoder.encode_queries if side == "queries" else encoder.encode_passages
     found = {}
     for language, texts in sides.items():
+        if language in NO_LANGUAGES:
+            continue
         rows = drawn_rows(len(texts.texts), most, seed)
         drawn = [text for row in rows.tolist() if (text := texts.texts[row]).strip()]
         if drawn:

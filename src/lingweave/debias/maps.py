@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lingweave.detection import NO_LANGUAGE
 from lingweave.errors import LingweaveError
 
 Floats = NDArray[np.float32]
@@ -24,6 +25,8 @@ Samples = Mapping[str, Floats]
 
 UNKNOWN = "und"
 """The code under which a map keeps what it does to texts of other languages."""
+NO_LANGUAGES = frozenset({UNKNOWN, NO_LANGUAGE})
+"""Codes of texts that nothing is learned from: their language is not known, or they have none."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Vectors of an index that exists, corrected and written in blocks; an ``.npy`` is mapped."""
 
+import logging
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from lingweave.atomic import disk_errors_named, whole_file
 from lingweave.debias.fitted import Debias
-from lingweave.debias.maps import Floats
+from lingweave.debias.maps import NO_LANGUAGES, Floats
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical, is_language
+
+log = logging.getLogger("lingweave")
 
 ROWS = 16384
 """Rows that are corrected together."""
@@ -36,7 +39,8 @@ class Rows:
 class VectorFile:
     """An ``.npz`` with arrays ``q_<language>`` and ``c_<language>``, or an ``.npy`` of passages.
 
-    The arrays of an ``.npz`` are held in memory; of an ``.npy``, the rows in hand.
+    The content of an ``.npz`` is held in memory, and what else stands in it, such as ids, is
+    written again as it is; of an ``.npy``, the rows in hand are held.
 
     Args:
         path: The file.
@@ -49,13 +53,18 @@ class VectorFile:
     def __init__(self, path: Path, languages: Path | None = None) -> None:
         self.path = path
         try:
-            self._arrays = _arrays(path)
+            self._arrays, self._others = _contents(path)
         except FileNotFoundError:
             raise LingweaveError(f"--vectors {path}: no such file") from None
         except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise LingweaveError(
                 f"--vectors {path}: not a readable .npz or .npy file of numbers ({error})"
             ) from error
+        if not self._arrays:
+            raise LingweaveError(
+                f"--vectors {path}: no array is named q_<language> or c_<language>; it holds"
+                f" {', '.join(sorted(self._others)) or 'nothing'}"
+            )
         for name, array in self._arrays.items():
             if array.ndim != 2 or array.dtype.kind not in "fiu" or not array.shape[1]:
                 raise LingweaveError(
@@ -71,13 +80,26 @@ class VectorFile:
         if path.suffix == ".npy":
             self.parts = _by_line(path, languages, len(self._arrays[""]))
         else:
-            self.parts = [_of_name(path, name, len(array)) for name, array in self._arrays.items()]
+            self.parts = [
+                Rows(name, side, canonical(name.partition("_")[2]), np.arange(len(array)))
+                for name, array in self._arrays.items()
+                if (side := _side_of(name))
+            ]
+            if self._others:
+                log.warning(
+                    "%s: copied as they are, being named neither q_<language> nor c_<language>: %s",
+                    path,
+                    ", ".join(sorted(name.removesuffix(".npy") for name in self._others)),
+                )
 
     def sampled(self, side: str, most: int, seed: int) -> dict[str, Floats]:
-        """Language -> (at most `most`, d) float32 rows of a side, drawn without repeats."""
+        """Language -> (at most `most`, d) float32 rows of a side, drawn without repeats.
+
+        Rows of unknown language are none to learn from.
+        """
         drawn: dict[str, Floats] = {}
         for part in self.parts:
-            if part.side == side and len(part.rows):
+            if part.side == side and part.language not in NO_LANGUAGES and len(part.rows):
                 places = drawn_rows(len(part.rows), most, seed)
                 drawn[part.language] = self._read(part, part.rows[places])
         return drawn
@@ -99,6 +121,8 @@ class VectorFile:
                         np.lib.format.write_array_header_1_0(file, _header(shape))
                         for _, vectors in self._corrected([part], debias):
                             file.write(np.ascontiguousarray(vectors, "<f4").tobytes())
+                for name, content in self._others.items():
+                    archive.writestr(name, content)
 
     def _corrected(
         self, parts: Sequence[Rows], debias: Debias
@@ -127,25 +151,25 @@ def drawn_rows(count: int, most: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _contents(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, bytes]]:
+    """The arrays of vectors by name, and the other files of an archive."""
     with path.open("rb") as file:
         packed = file.read(2) == b"PK"
     if path.suffix == ".npy":
-        return {"": np.load(path, mmap_mode="r", allow_pickle=False)}
+        return {"": np.load(path, mmap_mode="r", allow_pickle=False)}, {}
     if not packed:
         raise ValueError("not a zip archive of arrays")
     with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+        found = {name: arrays[name] for name in arrays.files if _side_of(name)}
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.removesuffix(".npy") not in found]
+        return found, {name: archive.read(name) for name in names}
 
 
-def _of_name(path: Path, name: str, rows: int) -> Rows:
+def _side_of(name: str) -> str | None:
+    """The side that an array's name tells; None for what is no ``q_`` or ``c_`` and a language."""
     kind, _, stem = name.partition("_")
-    if kind not in ("q", "c") or not is_language(stem):
-        raise LingweaveError(
-            f"--vectors {path}: the array {name!r} is neither q_<language> nor c_<language>"
-        )
-    side = "queries" if kind == "q" else "passages"
-    return Rows(name, side, canonical(stem), np.arange(rows))
+    return {"q": "queries", "c": "passages"}.get(kind) if is_language(stem) else None
 
 
 def _by_line(path: Path, languages: Path | None, rows: int) -> list[Rows]:
