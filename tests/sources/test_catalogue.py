@@ -1,11 +1,16 @@
 """What has been seen in training, and the table of all benchmarks."""
 
+from pathlib import Path
+
+import published as p
 import pytest
-from data import ROOT
+from data import ROOT, lareqa_folder
 
 from lingweave.cli import main
-from lingweave.sources.catalogue import CATALOGUE
+from lingweave.errors import LingweaveError
+from lingweave.sources.catalogue import CATALOGUE, named
 from lingweave.sources.list import rows_of
+from lingweave.sources.named import Request
 from lingweave.sources.seen import seen_in
 
 
@@ -53,3 +58,23 @@ def test_the_documentation_has_the_table_as_it_is_printed(
 ) -> None:
     assert main(["data", "benchmarks", "--format", "markdown"]) == 0
     assert capsys.readouterr().out in (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lareqa", "xquad-r", "mlqa-r", "belebele", "xquad", "nq-crosslingual-answers", "tatoeba",
+        "ntrex", "parallel", "atlas", "atlas-validation", "ir_datasets:beir/scifact/test",
+    ],
+)  # fmt: skip
+def test_a_split_is_refused_where_there_is_none(name: str, tmp_path: Path) -> None:
+    for data in (lareqa_folder(tmp_path), None):
+        with pytest.raises(LingweaveError, match=f"--split test: {name} has no splits"):
+            named(name).load(Request(data, split="test"))
+
+
+def test_a_file_of_all_questions_has_no_splits(tmp_path: Path) -> None:
+    file = p.mkqa_file(tmp_path)
+    assert named("mkqa").load(Request(file)).queries
+    with pytest.raises(LingweaveError, match="line 1: no field 'split': leave --split out"):
+        named("mkqa").load(Request(file, split="test"))

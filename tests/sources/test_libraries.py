@@ -225,6 +225,32 @@ def test_sets_of_ir_datasets(sets: dict[str, Set]) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "split", "id"),
+    [
+        ("beir-nq", "test", "nq"),
+        ("beir-webis-touche2020", "test", "webis-touche2020/v2"),
+        ("beir-cqadupstack-gis", "test", "cqadupstack/gis"),
+        ("beir-fiqa", "dev", "fiqa/dev"),
+        ("beir-msmarco", None, "msmarco/dev"),
+        ("beir-msmarco", "test", "msmarco/test"),
+    ],
+)
+def test_sets_have_splits_or_none(
+    sets: dict[str, Set], name: str, split: str | None, id: str
+) -> None:
+    sets[f"beir/{id}"] = Set("en")
+    assert load(name, split=split).source["ir_datasets"] == f"beir/{id}"
+
+
+def test_a_split_that_a_set_does_not_have_is_one_line(sets: dict[str, Set]) -> None:
+    sets["beir/nq"] = Set("en")
+    with pytest.raises(LingweaveError, match="--split dev: ir_datasets has only test of beir-nq"):
+        load("beir-nq", split="dev")
+    with pytest.raises(LingweaveError, match="knows no such set"):
+        load("beir-fiqa", split="nonsense")
+
+
 def test_what_a_set_cannot_do_is_one_line(sets: dict[str, Set], tmp_path: Path) -> None:
     sets["mute"], sets["docs"] = Set(None), Set("en", whole=False)
     for name, message in (

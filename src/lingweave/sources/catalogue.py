@@ -72,6 +72,7 @@ def _set(id: str) -> Named:
         read=no_copies,
         otherwise=lambda request: from_ir_datasets(id, languages=request.languages),
         form="or give local files as beir:<folder>",
+        splits=False,
     )
 
 
@@ -106,6 +107,7 @@ def _unlisted(
     read: Callable[[Path, Request], Benchmark],
     otherwise: Callable[[Request], Benchmark],
     form: str,
+    splits: bool = True,
 ) -> Named:
     return entry(
         name,
@@ -119,4 +121,5 @@ def _unlisted(
         form=form,
         read=read,
         otherwise=otherwise,
+        splits=splits,
     )

@@ -16,7 +16,7 @@ from lingweave.sources.ir_datasets import from_ir_datasets
 from lingweave.sources.lareqa import lareqa, mlqa_r, xquad_r
 from lingweave.sources.mkqa import mkqa
 from lingweave.sources.mteb import from_mteb
-from lingweave.sources.named import Named, Request, entry
+from lingweave.sources.named import Named, Request, entry, refuse_split
 from lingweave.sources.natural_questions import nq_crosslingual
 from lingweave.sources.parallel import parallel
 from lingweave.sources.squad import TYDI, squad
@@ -65,8 +65,9 @@ def _nq(by: str) -> Reader:
     )
 
 
-def _atlas(split: str) -> Callable[[Request], Benchmark]:
+def _atlas(name: str, split: str) -> Callable[[Request], Benchmark]:
     def load(request: Request) -> Benchmark:
+        refuse_split(name, request)
         seed = SEED if request.seed is None else request.seed
         return atlas_benchmark(split, request.languages or DEFAULT_LANGUAGES, seed)
 
@@ -77,7 +78,7 @@ def _generated(name: str, split: str) -> Named:
     return Named(
         name, f"generated questions about facts of CLDR, {split} split",
         "12, 50 and more on demand", "question -> sentence", "Unicode-3.0, Apache-2.0", ("mAP",),
-        (), "lingweave", "none: it is generated", _atlas(split),
+        (), "lingweave", "none: it is generated", _atlas(name, split),
     )  # fmt: skip
 
 
@@ -87,19 +88,19 @@ ENTRIES: tuple[Named, ...] = (
         task="question -> sentence", licence="its own", metrics=("mAP",), overlaps=(),
         published="https://github.com/google-research-datasets/lareqa",
         form="de.json, en.json.gz, ...: SQuAD json with sentence_breaks",
-        read=lambda data, request: lareqa(data),
+        read=lambda data, request: lareqa(data), splits=False,
     ),
     entry(
         "xquad-r", title="XQuAD-R, held to its published counts",
         languages="ar de el en es hi ru th tr vi zh", task="question -> sentence",
-        licence="CC BY-SA 4.0", metrics=("mAP",), overlaps=("xquad-r", *SQUAD_DEV),
+        licence="CC BY-SA 4.0", metrics=("mAP",), overlaps=("xquad-r", *SQUAD_DEV), splits=False,
         published="https://github.com/google-research-datasets/lareqa",
         form="de.json, en.json.gz, ...", read=lambda data, request: xquad_r(data),
     ),
     entry(
         "mlqa-r", title="MLQA-R, held to its published counts", languages="ar de en es hi vi zh",
         task="question -> sentence", licence="CC BY-NC 4.0", metrics=("mAP",),
-        overlaps=("mlqa-r", "mlqa"),
+        overlaps=("mlqa-r", "mlqa"), splits=False,
         published="https://github.com/google-research-datasets/lareqa",
         form="de.json, en.json.gz, ...", read=lambda data, request: mlqa_r(data),
     ),
@@ -108,7 +109,7 @@ ENTRIES: tuple[Named, ...] = (
         task="question -> FLORES passage", licence="CC BY-SA 4.0", metrics=("nDCG@10",),
         overlaps=("belebele", "flores", "flores-200", "sib-200"),
         published="https://huggingface.co/datasets/facebook/belebele",
-        form="deu_Latn.jsonl, eng_Latn.jsonl, ...",
+        form="deu_Latn.jsonl, eng_Latn.jsonl, ...", splits=False,
         read=lambda data, request: belebele(data, request.languages),
         otherwise=_hub(
             "belebele", {"facebook/belebele": ("data/*.jsonl",)},
@@ -153,7 +154,7 @@ ENTRIES: tuple[Named, ...] = (
     ),
     entry(
         "xquad", title="XQuAD", languages="ar de el en es hi ro ru th tr vi zh",
-        task="question -> paragraph", licence="CC BY-SA 4.0", metrics=("EM", "F1"),
+        task="question -> paragraph", licence="CC BY-SA 4.0", metrics=("EM", "F1"), splits=False,
         overlaps=("xquad-r", *SQUAD_DEV), published="https://github.com/google-deepmind/xquad",
         form="xquad.de.json, xquad.en.json, ...", read=_squad("xquad", layouts.XQUAD),
     ),
@@ -176,7 +177,7 @@ ENTRIES: tuple[Named, ...] = (
             languages="26 -> en", task="question -> passage", licence="CC BY-SA 3.0",
             metrics=metrics, overlaps=NQ,
             published="https://github.com/apple/ml-mkqa, and BEIR's nq",
-            form="mkqa.jsonl.gz, corpus.jsonl.gz" + more, read=_nq(by),
+            form="mkqa.jsonl.gz, corpus.jsonl.gz" + more, read=_nq(by), splits=by == "passage",
         )
         for name, by, metrics, more in (
             ("nq-crosslingual", "passage", ("nDCG@10", "R@100"), ", queries.jsonl, qrels/test.tsv"),
@@ -243,7 +244,7 @@ ENTRIES: tuple[Named, ...] = (
         "parallel", title="one's own parallel rows", languages="those there",
         task="query -> its passage", licence="its own", metrics=("mAP",), overlaps=(),
         published="none", form="rows as `lingweave train` takes them",
-        read=lambda data, request: parallel([data]),
+        read=lambda data, request: parallel([data]), splits=False,
     ),
     _generated("atlas", "test"),
     _generated("atlas-validation", "validation"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lingweave.benchmark import Benchmark
+from lingweave.errors import LingweaveError
 from lingweave.sources.beir import beir
 from lingweave.sources.ir_datasets import from_ir_datasets
 from lingweave.sources.mteb import from_mteb
@@ -77,8 +78,12 @@ def _original(short: str) -> Named:
     name = f"beir-{short}"
 
     def otherwise(request: Request) -> Benchmark:
-        id = f"{set.rsplit('/', 1)[0]}/{request.split}" if request.split else set
-        return from_ir_datasets(f"beir/{id}", name)
+        base, _, own = set.rpartition("/")
+        if own in ("dev", "test"):
+            return from_ir_datasets(f"beir/{base}/{request.split or own}", name)
+        if request.split not in (None, "test"):
+            raise LingweaveError(f"--split {request.split}: ir_datasets has only test of {name}")
+        return from_ir_datasets(f"beir/{set}", name)
 
     return entry(
         name,

@@ -41,13 +41,14 @@ SENTENCES: tuple[Named, ...] = (
             data, "tatoeba", *layouts.TATOEBA, request.languages
         ),
         otherwise=lambda request: from_mteb("Tatoeba", "tatoeba", None, request.languages),
+        splits=False,
     ),
     entry(
         "ntrex", title="NTREX-128", languages="128", task="sentence -> its translations",
         licence="CC BY-SA 4.0", metrics=("hit@1",), overlaps=("ntrex", "newstest2019", "wmt19"),
         published="https://github.com/MicrosoftTranslator/NTREX",
         form="NTREX-128 of the repository, or ntrex128.parquet",
-        read=_sentences("ntrex", layouts.NTREX),
+        read=_sentences("ntrex", layouts.NTREX), splits=False,
     ),
     entry(
         "flores", title="FLORES-200, dev or devtest", languages="204",

@@ -65,7 +65,9 @@ def mkqa_questions(
                 f"{file}: line {line}: not MKQA: each line needs example_id (or id) and queries"
                 " (or questions) by language"
             )
-        if split is not None and row.get("split", split) != split:
+        if split is not None and "split" not in row:
+            raise LingweaveError(f"{file}: line {line}: no field 'split': leave --split out")
+        if split is not None and row["split"] != split:
             continue
         for code, text in _by_language({"en": row.get("query"), **questions}, file, line).items():
             if text is None or (wanted is not None and code not in wanted):

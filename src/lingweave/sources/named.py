@@ -64,13 +64,17 @@ def entry(
     read: Callable[[Path, Request], Benchmark],
     otherwise: Callable[[Request], Benchmark] | None = None,
     family: str | None = None,
+    splits: bool = True,
 ) -> Named:
     """A benchmark with a reader of local copies, and perhaps a way to get it without one.
 
-    Its ``load`` raises a `LingweaveError` that says what was looked for and how to supply it.
+    Its ``load`` raises a `LingweaveError` that says what was looked for and how to supply it, and
+    one for a split that is asked for where it has none (``splits``).
     """
 
     def load(request: Request) -> Benchmark:
+        if not splits:
+            refuse_split(name, request)
         if request.data is not None:
             if not request.data.exists():
                 raise LingweaveError(f"--data {request.data}: no such folder or file")
@@ -89,3 +93,13 @@ def entry(
     return Named(
         name, title, languages, task, licence, metrics, overlaps, published, form, load, family
     )
+
+
+def refuse_split(name: str, request: Request) -> None:
+    """Refuses a split of a benchmark that has none.
+
+    Raises:
+        LingweaveError: one is asked for.
+    """
+    if request.split is not None:
+        raise LingweaveError(f"--split {request.split}: {name} has no splits: leave --split out")
