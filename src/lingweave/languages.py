@@ -10,6 +10,9 @@ import langcodes
 
 from lingweave.errors import LingweaveError
 
+UNKNOWN = "und"
+"""The code of texts whose language is not known (ISO 639-2)."""
+
 RIGHT_TO_LEFT_SCRIPTS = frozenset(
     {"Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa", "Yezi"}
 )
@@ -32,7 +35,7 @@ def canonical(tag: str) -> str:
 @lru_cache(maxsize=4096)
 def is_language(tag: str) -> bool:
     """Whether ``tag`` is a well-formed code of a registered language."""
-    return tag != "und" and bool(tag) and langcodes.tag_is_valid(tag.replace("_", "-"))
+    return tag != UNKNOWN and bool(tag) and langcodes.tag_is_valid(tag.replace("_", "-"))
 
 
 @lru_cache(maxsize=4096)

@@ -8,10 +8,14 @@ from data import lareqa_folder
 from sentence_transformers import SentenceTransformer
 from tiny import tiny_model
 
+from lingweave.benchmark import Benchmark, Gold, Texts
 from lingweave.cli import main
 from lingweave.debias import Debias, DebiasConfig
-from lingweave.debias.checkpoint import task_of
+from lingweave.debias.encoder import Remembering
 from lingweave.debias.run import run
+from lingweave.encoders import encoder_scores
+from lingweave.encoders.choice import EncoderOptions, encoder_of, scores_of
+from lingweave.encoders.routes import has_routes, task_of
 from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import Evaluation
@@ -42,21 +46,76 @@ def test_the_checkpoint_loads_anywhere_and_does_what_the_map_does(
     loaded = SentenceTransformer(
         str(tmp_path / "out" / "model"), device="cpu", trust_remote_code=False
     )
+    routed = SentenceTransformerEncoder(str(tmp_path / "out" / "model"), device="cpu")
+    assert (plain.by_language, routed.by_language) == (False, True)
     texts = ["sky grass", "snow", "grass : sky"]
     for language in ("de", "th", "fi", "en-GB"):
-        for side, task, encode in (
-            ("queries", "query", plain.encode_queries),
-            ("passages", "document", plain.encode_passages),
+        for side, kind, task, encode, corrected in (
+            ("queries", "query", "query", plain.encode_queries, routed.encode_queries),
+            ("passages", "passage", "document", plain.encode_passages, routed.encode_passages),
         ):
             expected = debias.applied(encode(texts, language), language, side)
-            route = task_of(loaded, side, language)
+            route = task_of(loaded, kind, language)
             found = loaded.encode(texts, prompt_name=task, task=route)
             np.testing.assert_allclose(found, expected, atol=1e-5)
+            np.testing.assert_allclose(corrected(texts, language), expected, atol=1e-5)
     unknown = debias.applied(plain.encode_queries(texts, "de"), "und", "queries")
     np.testing.assert_allclose(loaded.encode_query(texts), unknown, atol=1e-5)
     types = [m["type"] for m in json.loads((tmp_path / "out/model/modules.json").read_text())]
     assert all(one.startswith("sentence_transformers.") for one in types)
-    assert task_of(SentenceTransformer(str(model), device="cpu"), "queries", "de") is None
+    assert task_of(SentenceTransformer(str(model), device="cpu"), "query", "de") is None
+    assert has_routes(tmp_path / "out" / "model")
+    assert not has_routes(model)
+
+
+def shared_texts() -> Benchmark:
+    """Equal texts in two languages, which a correction tells apart."""
+    texts = ("sky grass", "snow", "grass : sky", "snow sky snow")
+    sides = {
+        "de": Texts(("1", "2", "3", "4"), texts),
+        "en": Texts(("1", "2", "3", "4"), texts[::-1]),
+    }
+    gold = tuple(Gold(str(i), x, str(i)) for x in sides for i in range(1, 5))
+    return Benchmark("shared", sides, sides, gold)
+
+
+@pytest.mark.parametrize("kept", [None, "cache", "shards", "memory"])
+def test_a_corrected_checkpoint_is_measured_with_its_correction(tmp_path, kept) -> None:
+    """Its scores are those of the map on the model's vectors, equal texts of two languages too."""
+    model = tiny_model(tmp_path / "model")
+    rows = [
+        {"_id": f"{x}{i}", "text": f"{word} snow {word}", "lang": x}
+        for x, words in (("de", "sky :"), ("en", "grass snow"))
+        for i, word in enumerate(words.split())
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    learned = DebiasConfig(
+        model=str(model), corpus=tmp_path / "own.jsonl", out=tmp_path / "out", progress=False
+    )
+    debias = run(learned).debias
+    plain = SentenceTransformerEncoder(str(model), device="cpu")
+    made = shared_texts()
+    expected = {
+        (side, x): debias.applied(encode(texts.texts, x), x, side)
+        for side, encode, sides in (
+            ("queries", plain.encode_queries, made.queries),
+            ("passages", plain.encode_passages, made.corpora),
+        )
+        for x, texts in sides.items()
+    }
+    folder = {kept: tmp_path / "kept"} if kept in ("cache", "shards") else {}
+    config = EncoderOptions(
+        model=str(tmp_path / "out" / "model"), device="cpu", progress=False, **folder
+    )
+    pool = np.concatenate([expected["passages", y] for y in sorted(made.corpora)])
+    remembering = Remembering(encoder_of(config))
+    for _ in range(2):  # The second time, from what was kept.
+        scores = encoder_scores(remembering, made) if kept == "memory" else scores_of(config, made)
+        assert scores.first_equal.tolist() == list(range(8))
+        for x in made.queries:
+            np.testing.assert_allclose(
+                scores.block(x, slice(0, 4)), expected["queries", x] @ pool.T, atol=1e-4
+            )
 
 
 def test_before_and_after_are_evaluations_of_the_same_benchmark(data, tmp_path) -> None:

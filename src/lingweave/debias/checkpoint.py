@@ -3,7 +3,8 @@
 Which map a text needs depends on its language, which no module can tell from a vector. So the
 checkpoint ends with a `Router` that has a route for each side and language, and the caller names
 it: ``model.encode(texts, prompt_name="query", task="query-de")``. `encode_query` and
-`encode_document` take the route for unknown languages. Nothing of lingweave is needed to load it.
+`encode_document` take the route for unknown languages. Nothing of lingweave is needed to load it;
+`encoders.routes` finds the route of a language.
 """
 
 import shutil
@@ -16,11 +17,10 @@ from sentence_transformers.sentence_transformer.modules import Normalize
 
 from lingweave.atomic import disk_errors_named, new_folder
 from lingweave.debias.fitted import Debias
-from lingweave.debias.maps import UNKNOWN, LanguageMaps
+from lingweave.debias.maps import LanguageMaps
+from lingweave.encoders.routes import TASKS
 from lingweave.errors import LingweaveError
-
-TASKS = {"queries": "query", "passages": "document"}
-"""The names that sentence-transformers has for the two sides."""
+from lingweave.languages import UNKNOWN
 
 
 def save_checkpoint(
@@ -57,36 +57,19 @@ def save_checkpoint(
             shutil.copyfile(record, part / record.name)
 
 
-def task_of(model: SentenceTransformer, side: str, language: str) -> str | None:
-    """The route of such a checkpoint for a side and language; None for any other model.
-
-    Args:
-        model: Any model.
-        side: ``queries`` or ``passages``.
-        language: The code of the texts' language.
-    """
-    for module in model.children():
-        if isinstance(module, Router):
-            for code in (language, language.partition("-")[0], UNKNOWN):
-                task = f"{TASKS[side]}-{code}"
-                if task in module.sub_modules:
-                    return task
-    return None
-
-
 def _router(debias: Debias) -> Router:
     routes: dict[str, list[Module]] = {}
     for language in debias.passages.languages:
         passages = _dense(debias.passages, language)
         same = debias.queries is debias.passages
-        routes[f"{TASKS['passages']}-{language}"] = [passages]
+        routes[f"{TASKS['passage']}-{language}"] = [passages]
         # One module in two routes is written once.
         queries = passages if same else _dense(debias.queries, language)
-        routes[f"{TASKS['queries']}-{language}"] = [queries]
+        routes[f"{TASKS['query']}-{language}"] = [queries]
     unknown: dict[tuple[str | None, str | tuple[str, ...] | None], str] = {
         (task, None): f"{task}-{UNKNOWN}" for task in TASKS.values()
     }
-    return Router(routes, f"{TASKS['passages']}-{UNKNOWN}", route_mappings=unknown)
+    return Router(routes, f"{TASKS['passage']}-{UNKNOWN}", route_mappings=unknown)
 
 
 def _dense(maps: LanguageMaps, language: str) -> Dense:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lingweave.debias.fitted import Debias
 from lingweave.debias.maps import Floats
-from lingweave.encoders.scores import Encoder
+from lingweave.encoders.scores import Encoder, by_language
 
 
 class Remembering:
@@ -15,7 +15,8 @@ class Remembering:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._known: dict[str, dict[str, Floats]] = {"queries": {}, "passages": {}}
+        self.by_language = by_language(encoder)
+        self._known: dict[tuple[str, str], dict[str, Floats]] = {}
 
     def encode_queries(self, texts: Sequence[str], language: str) -> Floats:
         """(texts, d) float32."""
@@ -36,7 +37,7 @@ class Remembering:
         texts: Sequence[str],
         language: str,
     ) -> Floats:
-        known = self._known[side]
+        known = self._known.setdefault((side, language if self.by_language else ""), {})
         new = list(dict.fromkeys(text for text in texts if text not in known))
         if new:
             known.update(zip(new, encode(new, language), strict=True))
@@ -50,6 +51,8 @@ class DebiasedEncoder:
         encoder: What encodes.
         debias: What is done to its vectors.
     """
+
+    by_language = True
 
     def __init__(self, encoder: Encoder, debias: Debias) -> None:
         self._encoder = encoder

@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from lingweave.detection import NO_LANGUAGE
 from lingweave.errors import LingweaveError
+from lingweave.languages import UNKNOWN
 
 Floats = NDArray[np.float32]
 Samples = Mapping[str, Floats]
 """Language -> (texts, d) vectors."""
 
-UNKNOWN = "und"
-"""The code under which a map keeps what it does to texts of other languages."""
 NO_LANGUAGES = frozenset({UNKNOWN, NO_LANGUAGE})
 """Codes of texts that nothing is learned from: their language is not known, or they have none."""
 

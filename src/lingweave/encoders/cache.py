@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from lingweave.encoders.vector_files import Floats, VectorFiles, keys_of
+from lingweave.encoders.scores import by_language
+from lingweave.encoders.vector_files import Floats, Keys, VectorFiles, keys_of
 from lingweave.errors import LingweaveError
 from lingweave.table import Side
 
@@ -70,6 +71,7 @@ class CachedEncoder:
         self, inner: Batched, folder: Path, probed: bool = False, progress: bool = False
     ) -> None:
         self._inner, self._folder = inner, folder
+        self.by_language = by_language(inner)
         self._unprobed = {"query", "passage"} if probed else set()
         self._progress = progress
         self._files: dict[Side, VectorFiles] = {}
@@ -98,7 +100,7 @@ class CachedEncoder:
     def _encoded(self, side: Side, texts: Sequence[str], language: str) -> Floats:
         files = self.files(side)
         files.refresh()
-        keys = keys_of(texts)
+        keys = self._keys(texts, language)
         missing = np.flatnonzero(files.find(keys) < 0)
         if len(missing):
             if side in self._unprobed:
@@ -122,6 +124,10 @@ class CachedEncoder:
             f"{files.folder}: does not hold what was just written to it; the disk may be failing,"
             " or something removes files there: give another --cache"
         )
+
+    def _keys(self, texts: Sequence[str], language: str) -> Keys:
+        """What texts are found by: their language too, where vectors depend on it."""
+        return keys_of([f"{language}\n{text}" for text in texts] if self.by_language else texts)
 
     def _probe(self, side: Side, files: VectorFiles, language: str) -> None:
         key = keys_of([PROBE])

@@ -139,9 +139,13 @@ def identity_of(options: EncoderOptions) -> dict[str, Any]:
         api = _api(options)
         kept["endpoint"] = {"address": _address(options)[0].url, "api": options.api, **asdict(api)}
     elif options.model is not None:
+        from lingweave.encoders.routes import has_routes
         from lingweave.encoders.sentence_transformer import identity, model_folder
 
-        kept["model"] = identity(options.model, model_folder(options.model))["sha256"]
+        folder = model_folder(options.model)
+        kept["model"] = identity(options.model, folder)["sha256"]
+        if has_routes(folder):
+            kept["by_language"] = True
     if options.vectors is not None:
         kept["vectors"] = _sha256(options.vectors)
     return kept

@@ -54,16 +54,25 @@ class DistinctTexts:
         return [texts[row] for row in shard.rows.tolist()]
 
 
-def distinct_texts(sides: Mapping[str, Texts], shard_size: int) -> DistinctTexts:
-    """Walks all texts once, and cuts the distinct ones of each language into shards."""
+def distinct_texts(
+    sides: Mapping[str, Texts], shard_size: int, by_language: bool = False
+) -> DistinctTexts:
+    """Walks all texts once, and cuts the distinct ones of each language into shards.
+
+    Args:
+        sides: The texts by language.
+        shard_size: Texts of a shard at most.
+        by_language: Whether equal texts of different languages are distinct.
+    """
     hashes: list[NDArray[np.uint64]] = []
     starts, total = {}, 0
     for language in sorted(sides):
         starts[language] = total
         texts = iter(sides[language].texts)
+        mark = f"{language}\n".encode() if by_language else b""
         while some := list(islice(texts, CHUNK)):
             digests = b"".join(
-                hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+                hashlib.blake2b(mark + t.encode("utf-8", "surrogatepass"), digest_size=16).digest()
                 for t in some
             )
             hashes.append(np.frombuffer(digests, "<u8").reshape(-1, 2))

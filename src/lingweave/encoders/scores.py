@@ -24,7 +24,10 @@ Similarity = Literal["cosine", "dot"]
 
 
 class Encoder(Protocol):
-    """Texts of one language to vectors; equal texts must get equal vectors."""
+    """Texts of one language to vectors; equal texts must get equal vectors.
+
+    Where that holds only within a language, the encoder says so: see `by_language`.
+    """
 
     def encode_queries(self, texts: Sequence[str], language: str) -> Floats:
         """(texts, d) float32."""
@@ -37,6 +40,14 @@ class Encoder(Protocol):
     def describe(self) -> dict[str, Any]:
         """What it is, for the provenance of a figure: plain JSON values."""
         ...
+
+
+def by_language(encoder: object) -> bool:
+    """Whether a text's vector depends on the language it is said to be in.
+
+    Such an encoder has a true attribute ``by_language``; most have none.
+    """
+    return bool(getattr(encoder, "by_language", False))
 
 
 class Streamed(Protocol):
@@ -78,11 +89,13 @@ def encoder_scores(
 ) -> Scores:
     """Scores of an encoder. Each distinct text is encoded once, so equal texts tie exactly.
 
-    A text that stands in several languages is encoded in the first of them, in code order.
+    A text that stands in several languages is encoded in the first of them, in code order, unless
+    its vector depends on the language.
     """
+    apart = by_language(encoder)
     return dense_scores(
-        queries=_encoded(benchmark.queries, encoder.encode_queries),
-        passages=_encoded(benchmark.corpora, encoder.encode_passages),
+        queries=_encoded(benchmark.queries, encoder.encode_queries, apart),
+        passages=_encoded(benchmark.corpora, encoder.encode_passages, apart),
         similarity=similarity,
         provenance=encoder.describe(),
     )
@@ -138,8 +151,11 @@ def first_positions(keys: Sequence[object]) -> NDArray[np.int64]:
 
 
 def _encoded(
-    sides: Mapping[str, Texts], encode: Callable[[Sequence[str], str], Floats]
+    sides: Mapping[str, Texts], encode: Callable[[Sequence[str], str], Floats], apart: bool
 ) -> dict[str, Floats]:
+    if apart:
+        found = ({language: sides[language]} for language in sorted(sides))
+        return {x: v for one in found for x, v in _encoded(one, encode, apart=False).items()}
     row_of: dict[str, int] = {}
     parts: list[Floats] = []
     for language in sorted(sides):

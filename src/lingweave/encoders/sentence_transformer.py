@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,9 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 
 from lingweave.encoders.cache import Batch
 from lingweave.encoders.loading import DTYPES, limit_of, read_model
+from lingweave.encoders.routes import has_routes, task_of
 from lingweave.errors import LingweaveError
+from lingweave.languages import UNKNOWN
 from lingweave.table import Side
 
 FETCHED = ["*.safetensors", "*.json", "*.txt", "*.model"]
@@ -30,7 +33,8 @@ class SentenceTransformerEncoder:
     """Queries through `encode_query`, passages through `encode_document`.
 
     Only safetensors weights are read, and never code from a model's folder. A plain transformers
-    model is pooled as `loading.default_pooling` says.
+    model is pooled as `loading.default_pooling` says. A model that `lingweave debias` corrected
+    takes the route of the texts' language.
 
     Args:
         model: A folder, or a name on the hub.
@@ -83,6 +87,7 @@ class SentenceTransformerEncoder:
             self._read_at_most(max_length)
         if truncate_dim is not None:
             self._keep_at_most(truncate_dim)
+        self.by_language = task_of(self._model, "passage", UNKNOWN) is not None
         own = self._model.prompts
         # The names that the library itself looks for, in its order.
         passage = next((own[name] for name in ("document", "passage", "corpus") if name in own), "")
@@ -93,11 +98,11 @@ class SentenceTransformerEncoder:
 
     def encode_queries(self, texts: Sequence[str], language: str) -> NDArray[np.float32]:
         """(texts, d) float32, with the query prompt."""
-        return self._encoded("query", texts, self.progress)
+        return self._encoded("query", texts, language, self.progress)
 
     def encode_passages(self, texts: Sequence[str], language: str) -> NDArray[np.float32]:
         """(texts, d) float32, with the passage prompt."""
-        return self._encoded("passage", texts, self.progress)
+        return self._encoded("passage", texts, language, self.progress)
 
     def batches(self, side: Side, texts: Sequence[str], language: str) -> Iterator[Batch]:
         """The vectors of the texts, some at a time, for who wants to keep each part at once."""
@@ -105,7 +110,7 @@ class SentenceTransformerEncoder:
         for start in range(0, len(texts), step):
             some = texts[start : start + step]
             places = np.arange(start, start + len(some))
-            yield Batch(places, self._encoded(side, some, progress=False))
+            yield Batch(places, self._encoded(side, some, language, progress=False))
 
     def identity(self, side: Side) -> dict[str, Any]:
         """What decides the vectors of a side."""
@@ -141,8 +146,15 @@ class SentenceTransformerEncoder:
             "training": training_record(self.folder),
         }
 
-    def _encoded(self, side: Side, texts: Sequence[str], progress: bool) -> NDArray[np.float32]:
-        encode = self._model.encode_query if side == "query" else self._model.encode_document
+    def _encoded(
+        self, side: Side, texts: Sequence[str], language: str, progress: bool
+    ) -> NDArray[np.float32]:
+        model = self._model
+        encode: Callable[..., Any] = (
+            model.encode_query if side == "query" else model.encode_document
+        )
+        if (task := task_of(model, side, language)) is not None:
+            encode = partial(model.encode, task=task)
         vectors = encode(
             list(texts),
             prompt=self.prompts[side],
@@ -226,6 +238,8 @@ def identity(name: str, folder: Path) -> dict[str, Any]:
             digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
+    if has_routes(folder):
+        digest.update(b"a route for each language\n")
     return {"model": name, "sha256": digest.hexdigest()}
 
 

@@ -33,6 +33,8 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 FORMAT_VERSION = 1
 _KIND = b"lingweave vectors"
+BY_LANGUAGE = "by_language"
+"""True in the identity of an encoder whose vectors depend on the language of a text."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def sharded(
     Raises:
         LingweaveError: vectors hold NaN or infinity or differ in length; the disk is full.
     """
-    distinct = distinct_texts(texts, options.shard_size)
+    distinct = distinct_texts(texts, options.shard_size, bool(identity.get(BY_LANGUAGE)))
     paths = [_path(options.folder, side, shard, identity) for shard in distinct.shards]
     arrays = [_read(path, shard) for path, shard in zip(paths, distinct.shards, strict=True)]
     missing = [i for i, array in enumerate(arrays) if array is None]
@@ -151,7 +153,7 @@ def encode_part(
     Returns:
         How many shards were made; those that were there already do not count.
     """
-    distinct = distinct_texts(texts, options.shard_size)
+    distinct = distinct_texts(texts, options.shard_size, bool(identity.get(BY_LANGUAGE)))
     number, count = options.share()
     missing = [
         i
