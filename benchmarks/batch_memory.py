@@ -3,8 +3,8 @@
     python benchmarks/batch_memory.py [--stock]
 
 A fresh DistilBERT of 4 layers × 256 with a vocabulary of 32,000, as in ``trainer.py``, over made-up
-texts in two languages cut at 64 tokens, on a CPU, each batch size in a process of its own: the first
-step and its update, while the step behind it is made ready (a step of 8,192 rows takes minutes, and
+texts in two languages cut at 64 tokens, on a CPU, each batch size in a process of its own: the
+first step and its update, while the step behind it is made ready (a step of 8,192 rows takes minutes, and
 later ones are like it). Memory is resident memory of the process: its peak over that time, which
 Linux keeps (``/proc/self/status``: VmHWM, set back through ``clear_refs``), above the level just
 before. What grows with the batch are its vectors and their gradient (17 MB each at 8,192 × 2 × 256)
