@@ -4,11 +4,11 @@
 
 A fresh DistilBERT of 4 layers × 256 with a vocabulary of 32,000, as in ``trainer.py``, over made-up
 texts in two languages cut at 64 tokens, on a CPU, each batch size in a process of its own: the
-first step and its update, while the step behind it is made ready (a step of 8,192 rows takes minutes, and
-later ones are like it). Memory is resident memory of the process: its peak over that time, which
-Linux keeps (``/proc/self/status``: VmHWM, set back through ``clear_refs``), above the level just
-before. What grows with the batch are its vectors and their gradient (17 MB each at 8,192 × 2 × 256)
-and the token ids of two steps: beside a smaller encoder they weigh more.
+first step and its update, while the step behind it is made ready (a step of 8,192 rows takes
+minutes, and later ones are like it). Memory is resident memory of the process: its peak over that
+time, which Linux keeps (``/proc/self/status``: VmHWM, set back through ``clear_refs``), above the
+level just before. What grows with the batch are its vectors and their gradient (17 MB each at
+8,192 × 2 × 256) and the token ids of two steps: beside a smaller encoder they weigh more.
 Blocks of 64 kB and more go back to the system when they are freed (MALLOC_MMAP_THRESHOLD_) and
 there is one arena (MALLOC_ARENA_MAX=1), so that resident memory follows the tensors; the level, for
 comparison, is that of the libraries, the model and the table. With ``--stock`` the same for
