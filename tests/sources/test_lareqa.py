@@ -164,7 +164,7 @@ def test_wrong_content_is_one_line_that_names_the_file(
         ("en.json", b'{"data": "\xff"}', "line 1: not UTF-8 "),
         ("en.json", b'{"data": [', "not JSON"),
         ("en.json", b"[]", "not LAReQA json"),
-        ("en.json.gz", gzip.compress(b'{"data": []}' * 100)[:-20], "cannot be read"),
+        ("en.json.gz", gzip.compress(b'{"data": []}' * 100, mtime=0)[:-20], "cannot be read"),
         ("en.json.gz", b"plain", "cannot be read"),
     ],
 )
@@ -184,6 +184,6 @@ def test_missing_or_empty_folder(tmp_path: Path) -> None:
 
 def test_one_language_twice(tmp_path: Path) -> None:
     lareqa_folder(tmp_path, ("de",))
-    (tmp_path / "de.json.gz").write_bytes(gzip.compress(b"{}"))
+    (tmp_path / "de.json.gz").write_bytes(gzip.compress(b"{}", mtime=0))
     with pytest.raises(LingweaveError, match="same language"):
         lareqa(tmp_path)
