@@ -181,7 +181,7 @@ def test_report_writes_the_page_or_one_line(runs, tmp_path, benchmark):
     assert [path.name for path in out.parent.iterdir()] == ["page.html"]
     with pytest.raises(LingweaveError, match=r"cannot write .*it is a folder"):
         report(ReportConfig(runs[:1], tmp_path / "new", resamples=20))
-    with pytest.raises(LingweaveError, match="no reader is known"):
+    with pytest.raises(LingweaveError, match="does not say how its benchmark is read"):
         report(ReportConfig(runs[:1], tmp_path / "x.html", data=tmp_path, resamples=20))
 
 
