@@ -1,23 +1,20 @@
 """The command line: one function a verb, over the dataclasses that Python callers use too."""
 
-import json
 import os
 import sys
 import time
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
 
 import lingweave
+from lingweave.argv import joined
 from lingweave.errors import LingweaveError
 
 set_parsing_settings(docstring_parse_attribute_docstrings=True)
-
-PATHS = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels")
-"""Options whose words are paths, in which a comma stands for itself."""
 
 _OTHERS_WAIT = 5.0
 """Seconds in which a launcher has ended all processes."""
@@ -229,7 +226,7 @@ def _parsed(argv: list[str]) -> tuple[Any, Callable[[Any], object]]:
     )
     parser.add_argument("--config", action="config", help="YAML file with any of these options.")
     parser.add_class_arguments(kind, as_group=False)
-    given = parser.parse_args(_joined(argv[len(verb.split()) :], kind))
+    given = parser.parse_args(joined(argv[len(verb.split()) :], kind))
     return kind(**{field.name: given[field.name] for field in fields(kind)}), run
 
 
@@ -247,60 +244,6 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument("verb", choices=list(VERBS), help="`lingweave VERB --help` tells more")
     return parser
-
-
-def _joined(argv: list[str], kind: type[Any]) -> list[str]:
-    """Options as people write them: ``--quick``, ``--table a.parquet b.parquet``,
-    ``--languages de,en``, ``--plan-only`` for ``--plan_only``.
-
-    The words after an option that takes a list become the JSON list that the parser reads; words
-    that belong to no option go to the field that the dataclass names as POSITIONAL.
-    """
-    hints = get_type_hints(kind)
-    words: list[str] = []
-    bare: list[str] = []
-    place = 0
-    while place < len(argv):
-        word, place = argv[place], place + 1
-        option, equals, value = word.partition("=")
-        if option.startswith("--") and option.replace("-", "_")[2:] in hints:
-            option = "--" + option[2:].replace("-", "_")
-            word = option + equals + value
-        name = option.removeprefix("--")
-        if not word.startswith("-"):
-            bare.append(word)
-        elif hints.get(name) is bool and not equals:
-            given = argv[place : place + 1] in (["true"], ["false"])
-            words.append(f"{word}={argv[place] if given else 'true'}")
-            place += given
-        elif _takes_list(hints.get(name)):
-            values = [value] if equals else []
-            while not equals and place < len(argv) and not argv[place].startswith("-"):
-                values, place = [*values, argv[place]], place + 1
-            words.append(f"{option}={_listed(values, name, hints[name])}")
-        elif equals or name in ("help", "print_config") or word in ("-h", "--"):
-            words += [word] if word != "--" else []
-        else:
-            words += [word, *argv[place : place + 1]]
-            place += 1
-    positional = getattr(kind, "POSITIONAL", None)
-    if bare and positional:
-        return [*words, f"--{positional}={json.dumps(bare)}"]
-    return [*words, *bare]
-
-
-def _takes_list(hint: Any) -> bool:
-    return any(get_origin(arm) is list for arm in (hint, *get_args(hint)))
-
-
-def _listed(values: list[str], name: str, hint: Any) -> str:
-    """The words of one option as JSON; a word may hold several items, except where it is a path."""
-    if name in PATHS:
-        return json.dumps(values)
-    if len(values) == 1 and (values[0] == "null" or values[0].startswith("[")):
-        return values[0]
-    items = [value.split(",") for value in values]
-    return json.dumps(items if "list[list" in str(hint) else [x for item in items for x in item])
 
 
 if __name__ == "__main__":

@@ -2,19 +2,17 @@
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lingweave.encoders.scores import by_language
 from lingweave.encoders.vector_files import Floats, Keys, VectorFiles, keys_of
 from lingweave.errors import LingweaveError
+from lingweave.progress import progress_bar
 from lingweave.table import Side
 
 PROBE = "The quick brown fox jumps over the lazy dog."
@@ -108,7 +106,7 @@ class CachedEncoder:
             # Of texts that stand there several times, the first.
             missing = np.sort(missing[np.unique(keys[missing], return_index=True)[1]])
             some = [texts[place] for place in missing.tolist()]
-            with _progress(self._progress) as progress:
+            with progress_bar(self._progress) as progress:
                 task = progress.add_task(f"{side} texts, {language}", total=len(some))
                 for batch in self._inner.batches(side, some, language):
                     _check_finite(batch, some, side, language)
@@ -158,15 +156,3 @@ def _check_finite(batch: Batch, texts: Sequence[str], side: Side, language: str)
             f"vectors of {side} texts in {language}: {len(bad)} of {len(batch.places)} hold NaN or"
             f" infinity, first that of {first[:40]!r}; check the model, or encode in fp32"
         )
-
-
-def _progress(wanted: bool) -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not (wanted and sys.stderr.isatty()),
-    )

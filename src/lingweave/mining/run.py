@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from lingweave.atomic import disk_errors_named
 from lingweave.encoders.random_vectors import RandomVectors
@@ -26,6 +25,7 @@ from lingweave.mining.search import BLOCK, CANDIDATES, Found, Rule, Search
 from lingweave.mining.summary import summary_of
 from lingweave.mining.vectors import SIDES, Texts, Vectors, encoded, tfidf
 from lingweave.negatives import HardNegatives, made_by
+from lingweave.progress import progress_bar
 from lingweave.software import software
 from lingweave.sources.rows import read_table
 from lingweave.table import ParallelTable, Side
@@ -68,7 +68,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
     _check_scope(table, config.scope)
     vectors_of = _encoding(config, device)
     parts = Parts(config.out, rule)
-    with disk_errors_named(f"--out {config.out}"), _progress(config) as progress:
+    with disk_errors_named(f"--out {config.out}"), progress_bar(config.progress) as progress:
         parts.open(about_vectors)
         texts = {side: Texts(table, side) for side in SIDES}
         vectors, encoder = vectors_of(texts, parts.folder, progress)
@@ -235,15 +235,3 @@ def _check_writable(out: Path) -> None:
         raise LingweaveError(f"--out {out}: no permission to write in {place}")
     if out.is_dir():
         raise LingweaveError(f"--out {out}: is a folder; name a file in it")
-
-
-def _progress(config: MineConfig) -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not (config.progress and console.is_terminal),
-    )
