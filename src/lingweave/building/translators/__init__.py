@@ -1,0 +1,1 @@
+"""What turns a sentence into one of another language: models, endpoints, rules, files."""
