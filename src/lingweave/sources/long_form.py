@@ -7,16 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lingweave.errors import LingweaveError
+from lingweave.sources.answers import SHAPES, answer_lists
+from lingweave.table.layout import ANSWERS, TEXT, TEXTS
 
-LONG = ["id", "lang", "dataset", "group", "query", "passage", "negatives"]
+LONG = ["id", "lang", "dataset", "group", "query", "passage", "negatives", "answers"]
 """The columns of long form."""
 
 KNOWN = (*LONG, "split", "texts")
-WIDE = ("query_", "passage_", "negatives_")
+WIDE = ("query_", "passage_", "negatives_", "answers_")
 """Columns that are read; the others are left alone."""
 
-_TEXT = pa.large_string()
-_TEXTS = pa.large_list(_TEXT)
+_KINDS = {"query": TEXT, "passage": TEXT, "negatives": TEXTS, "answers": ANSWERS}
 _ALIASES = {"language": "lang", "source": "dataset", "negative": "negatives"}
 
 
@@ -50,6 +51,7 @@ def lengthened(table: pa.Table, file: Path) -> pa.Table:
             place = pc.index(table[name].is_null(), True).as_py()
             raise LingweaveError(f"{file}: row {table['row'][place]}: {name} is missing")
     plain = {"group": None, "dataset": _stem(file), "split": None, "negatives": None}
+    plain["answers"] = None
     for name, default in plain.items():
         if name not in table.column_names:
             column = pa.array([default], pa.string()).take(pa.array(np.zeros(len(table), int)))
@@ -64,29 +66,32 @@ def _stem(file: Path) -> str:
 
 
 def _cast(column: pa.ChunkedArray, name: str, file: Path) -> pa.ChunkedArray:
-    """Text columns as large strings, hard negatives as lists of them."""
+    """Text columns as large strings, hard negatives and answers as lists."""
     kind = column.type
     try:
+        if name == "answers":
+            return pa.chunked_array([answer_lists(column)], ANSWERS)
         if name == "negatives":
             if pa.types.is_string(kind) or pa.types.is_large_string(kind):
                 column = pa.chunked_array(
-                    [pa.array([[x] if x else None for x in column.to_pylist()], _TEXTS)]
+                    [pa.array([[x] if x else None for x in column.to_pylist()], TEXTS)]
                 )
-            return column.cast(_TEXTS)
+            return column.cast(TEXTS)
         if pa.types.is_nested(kind) or pa.types.is_boolean(kind):
             raise pa.ArrowInvalid(f"its values are {kind}")
         if name in ("query", "passage") and not (
             pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
         ):
             raise pa.ArrowInvalid(f"its values are {kind}")
-        return column.cast(_TEXT)
+        return column.cast(TEXT)
     except (pa.ArrowException, TypeError) as error:
-        raise LingweaveError(f"{file}: column {name!r} must hold text ({error})") from None
+        wanted = SHAPES if name == "answers" else "text"
+        raise LingweaveError(f"{file}: column {name!r} must hold {wanted} ({error})") from None
 
 
 def _from_wide(table: pa.Table, file: Path) -> pa.Table:
     """Columns ``query_<code>`` and so on, stacked language by language."""
-    sides = ("query", "passage", "negatives")
+    sides = tuple(_KINDS)
     codes = dict.fromkeys(
         name.split("_", 1)[1] for name in table.column_names if name.split("_", 1)[0] in sides[:2]
     )
@@ -102,11 +107,8 @@ def _from_wide(table: pa.Table, file: Path) -> pa.Table:
         for side in sides:
             name = f"{side}_{code}"
             present = name in table.column_names
-            kind = "negatives" if side == "negatives" else side
             columns[side] = (
-                _cast(table[name], kind, file)
-                if present
-                else pa.nulls(len(table), _TEXTS if side == "negatives" else _TEXT)
+                _cast(table[name], side, file) if present else pa.nulls(len(table), _KINDS[side])
             )
         piece = pa.table({**columns, "lang": pa.array([code] * len(table))})
         pieces.append(piece.filter(pc.or_(piece["query"].is_valid(), piece["passage"].is_valid())))
@@ -130,6 +132,6 @@ def _from_texts(table: pa.Table, file: Path) -> pa.Table:
                     raise LingweaveError(
                         f"{file}: row {record['row']}: texts[{code!r}] must be {{query, passage}}"
                     )
-                sides = {side: cell.get(side) for side in ("query", "passage", "negatives")}
+                sides = {side: cell.get(side) for side in _KINDS}
                 rows.append({**record, "lang": code, **sides})
     return pa.Table.from_pylist(rows)

@@ -2,8 +2,8 @@
 
 Long form has one row a record and language (columns ``id, lang, query, passage``), wide form one
 row a record (columns ``query_<code>``, ``passage_<code>``, or ``texts: {code: {query, passage}}``).
-Both may have ``source`` (or ``dataset``), ``group``, ``split`` and hard negatives
-(``negatives``, ``negatives_<code>``).
+Both may have ``source`` (or ``dataset``), ``group``, ``split``, hard negatives (``negatives``,
+``negatives_<code>``) and ``answers`` (texts, or SQuAD's ``{text, answer_start}``).
 """
 
 import hashlib
@@ -96,9 +96,10 @@ def cache_folder() -> Path:
 
 
 def _key(files: Sequence[Path], wanted: object) -> str:
-    """Changes when a file, what is asked of it, or the format of tables does."""
+    """Changes when a file, what is asked of it, what is read, or the format of tables does."""
     stats = [(str(f.resolve()), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
-    return hashlib.sha256(json.dumps([FORMAT_VERSION, stats, wanted]).encode()).hexdigest()[:24]
+    key = json.dumps([FORMAT_VERSION, LONG, stats, wanted])
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
 def _long_rows(file: Path, split: str | None, blank: str) -> pa.Table:
@@ -197,6 +198,7 @@ def _pivoted(rows: pa.Table) -> ParallelTable:
     record, first = place[record], np.sort(first)
     columns: dict[str, pa.Array] = {}
     languages = pc.unique(rows["lang"]).to_pylist()
+    answers = ["answers"] if rows["answers"].null_count < len(rows) else []
     for code in languages:
         at = np.flatnonzero(pc.equal(rows["lang"], code).to_numpy())
         records, counts = np.unique(record[at], return_counts=True)
@@ -209,7 +211,7 @@ def _pivoted(rows: pa.Table) -> ParallelTable:
         source = np.full(len(keys), -1)
         source[record[at]] = at
         picks = pa.array(source, mask=source < 0)
-        for side in ("query", "passage", "negatives"):
+        for side in ("query", "passage", "negatives", *answers):
             columns[f"{side}:{code}"] = rows[side].combine_chunks().take(picks)
     ids, datasets, groups = (
         rows[name].combine_chunks().take(pa.array(first)) for name in ("id", "dataset", "group")

@@ -1,16 +1,14 @@
-"""ParallelTable: records × languages on memory-mapped Arrow.
+"""Records × languages.
 
 A record is one question-passage pair in every language that has it. It is stored once a language,
 and never multiplied out by language pairs: which pairs are trained is the plan's business.
 """
 
-import hashlib
-import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +18,16 @@ from numpy.typing import NDArray
 from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
 from lingweave.plan.shape import NO_REPEATS, Cells, Repeats, TableShape
-
-FORMAT_VERSION = 1
-_METADATA = b"lingweave"
-
-Side = Literal["query", "passage"]
+from lingweave.table.layout import (
+    FORMAT_VERSION,
+    Answer,
+    Contents,
+    Extras,
+    Origin,
+    Side,
+    columns_of,
+    fingerprint,
+)
 
 
 class ParallelTable:
@@ -32,22 +35,30 @@ class ParallelTable:
 
     Columns of the file: ``id``, ``dataset``, ``group`` (null: none), and for each language
     ``query:<code>``, ``passage:<code>`` and ``negatives:<code>`` (a list); a null is a hole.
+    A table may also have ``answers:<code>`` (lists of texts and their places in the passage),
+    ``origin:<code>`` (a place in ``origins``) and ``score:<name>:<code>``.
     The records of a data set stand next to each other.
     """
 
     def __init__(self, table: pa.Table, path: Path | None = None):
-        metadata = json.loads((table.schema.metadata or {}).get(_METADATA, b"{}"))
-        if metadata.get("format_version") != FORMAT_VERSION:
+        contents = Contents.of(table.schema)
+        if contents is None:
             raise LingweaveError(
                 f"{path or 'table'}: not a lingweave table of format {FORMAT_VERSION};"
                 " read its source with `lingweave data pack`"
             )
         self.path = path
-        self.languages: tuple[str, ...] = tuple(metadata["languages"])
-        self.datasets: tuple[str, ...] = tuple(metadata["datasets"])
-        self.fingerprint: str = metadata["fingerprint"]
+        self.languages = contents.languages
+        self.datasets = contents.datasets
+        self.fingerprint = contents.fingerprint
         """A hash of all ids and texts: equal tables have equal fingerprints."""
-        self._offsets = np.array(metadata["offsets"], np.int64)
+        self.origins = contents.origins
+        """Where cells come from; ``origin`` says which cell comes from which."""
+        self.unseen = contents.unseen
+        """The benchmarks whose items were removed, and how: plain JSON."""
+        self.extras = Extras.of(table.column_names)
+        """Which optional columns there are."""
+        self._offsets = np.array(contents.offsets, np.int64)
         self._arrow = table
         self._columns = {name: _one_chunk(table[name]) for name in table.column_names}
 
@@ -74,7 +85,9 @@ class ParallelTable:
         datasets: pa.Array,
         groups: pa.Array,
         languages: Sequence[str],
-        columns: dict[str, pa.Array],
+        columns: Mapping[str, pa.Array],
+        origins: Sequence[Origin] = (),
+        unseen: Sequence[dict[str, Any]] = (),
     ) -> "ParallelTable":
         """A table in memory.
 
@@ -83,32 +96,35 @@ class ParallelTable:
             datasets: (N,) names of data sets.
             groups: (N,) strings or nulls.
             languages: canonical codes; the table keeps them sorted.
-            columns: ``query:<code>``, ``passage:<code>``, ``negatives:<code>`` -> (N,) cells;
-                languages without hard negatives need no such column.
+            columns: ``query:<code>``, ``passage:<code>``, ``negatives:<code>`` and the optional
+                columns -> (N,) cells; what is absent is null.
+            origins: what the columns ``origin:<code>`` count in.
+            unseen: the benchmarks whose items are not among the records, as plain JSON.
+
+        Raises:
+            LingweaveError: an origin is not among ``origins``.
         """
         names = pc.unique(datasets).to_pylist()
         number = pc.index_in(datasets, value_set=pa.array(names, pa.string())).to_numpy()
         order = np.argsort(number, kind="stable")
         offsets = np.searchsorted(number[order], np.arange(len(names) + 1)).tolist()
         languages = sorted(languages)
-        cells = {
-            f"{side}:{x}": pa.large_string() for x in languages for side in ("query", "passage")
-        }
-        cells |= {f"negatives:{x}": pa.large_list(pa.large_string()) for x in languages}
+        kinds = columns_of(languages, Extras.of(columns))
+        given = {**columns, "id": ids, "dataset": datasets, "group": groups}
         empty = pa.nulls(len(ids))
-        plain = {"id": ids, "dataset": datasets, "group": groups}
-        arrays = {name: values.cast(pa.string()).take(order) for name, values in plain.items()} | {
-            name: columns.get(name, empty).cast(kind).take(order) for name, kind in cells.items()
-        }
-        table = pa.table(arrays)
-        metadata = {
-            "format_version": FORMAT_VERSION,
-            "languages": languages,
-            "datasets": names,
-            "offsets": offsets,
-            "fingerprint": _fingerprint(table),
-        }
-        return cls(table.replace_schema_metadata({_METADATA: json.dumps(metadata).encode()}))
+        # take() makes fresh buffers, so equal values lie in equal bytes.
+        arrays = {n: given.get(n, empty).cast(kind).take(order) for n, kind in kinds.items()}
+        for x in languages:
+            refuse_unknown_origins(arrays.get(f"origin:{x}"), len(origins))
+        contents = Contents(
+            tuple(languages),
+            tuple(names),
+            tuple(offsets),
+            fingerprint(arrays, languages),
+            tuple(origins),
+            tuple(unseen),
+        )
+        return cls(pa.table(arrays).replace_schema_metadata(contents.as_metadata()))
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Writes the table as one Arrow file: whole, or not at all.
@@ -174,6 +190,36 @@ class ParallelTable:
             counts[places] = offsets[rows[places] + 1] - offsets[rows[places]]
         return counts
 
+    def answers(self, row: int, language: int) -> tuple[Answer, ...]:
+        """The answers to a cell's query; none where they are not known."""
+        column = self.optional("answers", self.languages[language])
+        cell = (column[row].as_py() if column is not None else None) or ()
+        return tuple(
+            Answer(one["text"], -1 if one["start"] is None else one["start"]) for one in cell
+        )
+
+    def origin(self, language: str) -> pa.Array | None:
+        """(N,) the place of each cell's origin in ``origins``, null at holes; None: not known."""
+        return self.optional("origin", language)
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """The names of the figures that cells have."""
+        return self.extras.scores
+
+    def score(self, name: str, language: str) -> pa.Array | None:
+        """(N,) one figure of the cells of a language, null where it was not worked out."""
+        return self.optional(f"score:{name}", language)
+
+    def optional(self, kind: str, language: str) -> pa.Array | None:
+        """(N,) a language's column ``answers``, ``origin`` or ``score:<name>``, if there is one."""
+        return self._columns.get(f"{kind}:{language}")
+
+    def records(self, rows: slice) -> pa.Table:
+        """All columns of some records, as they are in the file."""
+        start, stop, _ = rows.indices(len(self))
+        return self._arrow.slice(start, max(0, stop - start))
+
     def groups(self) -> pa.Array:
         """(N,) the group of each record, null for records without one."""
         return self._columns["group"]
@@ -237,25 +283,16 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _fingerprint(table: pa.Table) -> str:
-    """The hash of a table's values, whatever its buffers look like."""
-    digest = hashlib.blake2b(digest_size=16)
+def refuse_unknown_origins(column: pa.Array | None, known: int) -> None:
+    """Refuses places of origins that do not exist.
 
-    class Sink:
-        closed = False
-
-        def write(self, data: bytes) -> int:
-            digest.update(data)
-            return len(data)
-
-        def flush(self) -> None: ...
-
-        def close(self) -> None: ...
-
-    # take() has made fresh buffers, so equal values lie in equal bytes.
-    with pa.ipc.new_stream(pa.PythonFile(Sink(), "w"), table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    return digest.hexdigest()
+    Raises:
+        LingweaveError: naming the place.
+    """
+    ends = pc.min_max(column).as_py() if column is not None else {}
+    for place in ends.values():
+        if place is not None and not 0 <= place < known:
+            raise LingweaveError(f"origin {place} of a cell: the table has {known} origins")
 
 
 def _line(error: BaseException) -> str:
