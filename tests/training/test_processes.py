@@ -19,11 +19,11 @@ from lingweave.sources.rows import read_table
 from lingweave.training import TrainConfig
 from lingweave.training import run as running
 from lingweave.training.chunks import in_parts
-from lingweave.training.data import widened
 from lingweave.training.encoder import built_encoder
 from lingweave.training.feeding import feed_of, wanted_of
 from lingweave.training.lookup import added_in_place
 from lingweave.training.loss import Texts, loss_and_gradient, unit
+from lingweave.training.packed import widened
 from lingweave.training.processes import Processes, Vote, speaks
 from lingweave.training.sharding import shard
 from lingweave.training.step import cached_step, whole_step

@@ -5,6 +5,8 @@ length and cut by a budget of tokens, the texts give the same vectors in any ord
 its gradient are those of the whole batch.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -38,7 +40,7 @@ def places(chunks: list[Ints]) -> Ints:
     return result
 
 
-def in_parts(chunks: list[dict[str, Tensor]], count: int) -> list[dict[str, Tensor]]:
+def in_parts(chunks: Sequence[dict[str, Tensor]], count: int) -> list[dict[str, Tensor]]:
     """The same texts, in the same order, in this many chunks.
 
     Args:

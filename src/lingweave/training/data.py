@@ -6,7 +6,7 @@ is dealt out by the launcher either. Where an encoder's step takes longer than m
 the next steps are made ready on a thread meanwhile.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from lingweave.plan import Batch, BatchPlan
 from lingweave.plan.views import other_languages
 from lingweave.training.chunks import Ints, chunks_by_length, places
 from lingweave.training.loss import Texts
+from lingweave.training.packed import Packed
 from lingweave.training.teacher import Teacher
 from lingweave.training.tokens import Features, Sequences, Tokens, joined
 
@@ -31,7 +32,7 @@ AHEAD = 2
 class Inputs(NamedTuple):
     """What the encoder is given at a step, and what the loss must know of it."""
 
-    chunks: list[Features]
+    chunks: Sequence[Features]
     """The texts, a chunk at a time."""
     order: torch.Tensor | None
     """(n,): where among the chunks' texts each text stands; None: as they come."""
@@ -54,7 +55,11 @@ def _mapped(inputs: Inputs, change_tensor: Callable[[torch.Tensor], torch.Tensor
     def change(value: Any) -> Any:
         return change_tensor(value) if isinstance(value, torch.Tensor) else value
 
-    chunks = [{name: change(value) for name, value in c.items()} for c in inputs.chunks]
+    chunks: Sequence[Features]
+    if isinstance(inputs.chunks, Packed):
+        chunks = inputs.chunks.mapped(change_tensor)
+    else:
+        chunks = [{name: change(value) for name, value in c.items()} for c in inputs.chunks]
     texts = inputs.texts
     tensors = ("ids", "others", "teacher", "row_texts")
     texts = texts._replace(**{name: change(getattr(texts, name)) for name in tensors})
@@ -132,11 +137,11 @@ class Feed:
 
     def _chunked(self, sequences: Sequences, texts: Texts) -> Inputs:
         if not self.chunk_tokens:
-            features = [self.tokens.features(sequences)]
-            return Inputs(features, None, texts, features[0]["input_ids"].numel())
+            whole = self.tokens.features(sequences)
+            return Inputs([whole], None, texts, whole["input_ids"].numel())
         chunks = chunks_by_length(sequences.sizes, self.chunk_tokens)
         total = sum(len(chunk) * int(sequences.sizes[chunk[0]]) for chunk in chunks)
-        features = _packed((self.tokens.features(sequences.take(c)) for c in chunks), total)
+        features = Packed.of((self.tokens.features(sequences.take(c)) for c in chunks), total)
         tokens = sum(f["input_ids"].numel() for f in features)
         return Inputs(features, torch.from_numpy(places(chunks)), texts, tokens)
 
@@ -156,40 +161,6 @@ class Feed:
 
         owners, found = self.mined.of(rows[without], self.negatives, there)
         return _Hard(texts > 0, int(texts.sum()), found, spoken[owners])
-
-
-def _packed(chunks: Iterable[Features], total: int) -> list[Features]:
-    """Padded texts with numbers of four bytes and masks of one, each kind in one piece of memory:
-    several steps of a large batch are there at once, and thousands of small pieces, made at full
-    size and freed in any order, would leave gaps.
-
-    Args:
-        chunks: made one after another.
-        total: their tokens, padding included.
-    """
-    kinds = {"attention_mask": torch.uint8}
-    whole: dict[str, torch.Tensor] = {}
-    packed, start = [], 0
-    for chunk in chunks:
-        if "attention_mask" not in chunk:  # Texts without padding: their types are their own.
-            packed.append(chunk)
-            continue
-        made: Features = {}
-        for name, values in chunk.items():
-            if name not in whole:
-                whole[name] = torch.empty(total, dtype=kinds.get(name, torch.int32))
-            piece = whole[name][start : start + values.numel()].view(values.shape)
-            made[name] = piece.copy_(values)
-        packed.append(made)
-        start += chunk["attention_mask"].numel()
-    return packed
-
-
-def widened(features: Features) -> Features:
-    """A chunk as the encoder takes it, in a dict of its own."""
-    if "attention_mask" not in features:
-        return dict(features)
-    return {name: values.long() for name, values in features.items()}
 
 
 class _Hard(NamedTuple):

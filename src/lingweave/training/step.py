@@ -60,36 +60,42 @@ def cached_step(
             outside it.
     """
     with torch.no_grad():
-        vectors, parts = _encoded(encode, chunks, order)
+        vectors, texts, sizes = _encoded(encode, chunks, order)
     value, gradient = loss(vectors)
     del vectors  # The activations come now, and in a large batch it is as large as they are.
-    for number, part in enumerate(parts):
-        with nullcontext() if number == len(parts) - 1 else unsynchronised():
+    start = 0
+    for number, size in enumerate(sizes):
+        part = texts[start : start + size]
+        with nullcontext() if number == len(sizes) - 1 else unsynchronised():
             torch.autograd.backward(encode(number, chunks[number]), gradient[part])
+        start += size
     return value
 
 
 def _encoded(
     encode: Encode[Chunk], chunks: Sequence[Chunk], order: Tensor | None
-) -> tuple[Tensor, list[Tensor]]:
-    """The vectors of all texts, there once and not a second time as parts; the texts of each
-    chunk."""
+) -> tuple[Tensor, Tensor, list[int]]:
+    """The vectors of all texts, there once and not a second time as parts; the texts of the chunks,
+    one chunk after another; how many each chunk has."""
     if order is None:
         found = [encode(number, chunk) for number, chunk in enumerate(chunks)]
         vectors = torch.cat(found)
-        numbers = torch.arange(len(vectors), device=vectors.device)
-        return vectors, list(torch.split(numbers, [len(part) for part in found]))
+        return (
+            vectors,
+            torch.arange(len(vectors), device=vectors.device),
+            [len(part) for part in found],
+        )
     texts = torch.empty_like(order)
     texts[order] = torch.arange(len(order), device=order.device)
     first = encode(0, chunks[0])
     vectors = first.new_empty(len(order), first.shape[1])
-    parts, start = [], 0
+    sizes, start = [], 0
     for number, chunk in enumerate(chunks):
         part = encode(number, chunk) if number else first
-        parts.append(texts[start : start + len(part)])
-        vectors[parts[-1]] = part
+        vectors[texts[start : start + len(part)]] = part
+        sizes.append(len(part))
         start += len(part)
-    return vectors, parts
+    return vectors, texts, sizes
 
 
 def _ordered(found: list[Tensor], order: Tensor | None) -> Tensor:

@@ -51,12 +51,13 @@ from lingweave.training.checkpoint import (
 )
 from lingweave.training.chunks import in_parts
 from lingweave.training.config import TrainConfig
-from lingweave.training.data import Inputs, PlannedBatches, loader_of, widened
+from lingweave.training.data import Inputs, PlannedBatches, loader_of
 from lingweave.training.defaults import optimizer_of
 from lingweave.training.dropout import seed_torch, step_seed
 from lingweave.training.flow import Flow, out_of_patience
 from lingweave.training.lookup import added_in_place, plain_tables
 from lingweave.training.loss import loss_and_gradient, unit
+from lingweave.training.packed import widened
 from lingweave.training.processes import Processes, Vote
 from lingweave.training.rowwise import RowwiseRMSProp, row_weights
 from lingweave.training.sharding import shard, split_state, whole, whole_state
@@ -190,7 +191,7 @@ class PlanTrainer(SentenceTransformerTrainer):
             return [model[0].embedding]
         return plain_tables(model) if self.everyone.size == 1 else []
 
-    def _equally_many(self, chunks: list[Features]) -> list[Features]:
+    def _equally_many(self, chunks: Sequence[Features]) -> list[Features]:
         """The chunks, so many on every process: each takes all of them through a split model."""
         texts = sum(len(chunk["input_ids"]) for chunk in chunks)
         most, fewest = self.everyone.largest(len(chunks), -texts)
