@@ -19,8 +19,9 @@ from lingweave.ranks import gold_ranks, pessimistic
 from lingweave.sources.parallel import benchmark_of, record_id
 from lingweave.table import ParallelTable
 from lingweave.training.chunks import chunks_by_length, places
-from lingweave.training.data import Feed, widened
+from lingweave.training.data import Feed
 from lingweave.training.loss import mean_loss, unit
+from lingweave.training.packed import widened
 from lingweave.training.tokens import Features, moved
 
 SEED = 20_240_819
@@ -83,12 +84,16 @@ class Validation:
         return total / rows
 
     def _average_precision(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        languages = self.judgements.languages
-        queries = {x: self._vectors(model, 0, x, device) for x in languages}
-        pool = np.concatenate([self._vectors(model, 1, x, device) for x in languages])
+        asked, there = (
+            {x: self._vectors(model, side, x, device) for x in texts}
+            for side, texts in enumerate((self.benchmark.queries, self.benchmark.corpora))
+        )
+        pool = np.concatenate([there[x] for x in self.judgements.languages if x in there])
+        # A language may have passages and no queries.
+        none = np.empty((0, pool.shape[1]), np.float32)
 
         def scores(language: str, rows: slice, /) -> NDArray[np.float32]:
-            return np.asarray(queries[language][rows] @ pool.T, np.float32)
+            return np.asarray(asked.get(language, none)[rows] @ pool.T, np.float32)
 
         ranks, _ = gold_ranks(scores, self.judgements, top=1)
         macro = summary_of(ranks, pessimistic)["macro"]
@@ -100,8 +105,6 @@ class Validation:
     ) -> NDArray[np.float32]:
         """Unit vectors of the benchmark's queries (side 0) or passages (1) in this language."""
         sides = self.benchmark.corpora if side else self.benchmark.queries
-        if language not in sides:
-            return np.empty((0, 0), np.float32)
         rows = np.array([self.row_of[id] for id in sides[language].ids], np.int64)
         columns = np.full(len(rows), self.table.languages.index(language))
         sequences = self.feed.tokens.sequences(side, rows, columns)
