@@ -101,7 +101,7 @@ def neuclir_folder(folder: Path) -> Path:
         return {"lang": lang, "source": source, "topic_title": text, "topic_description": "more"}
 
     jsonl(
-        folder / "neuclir-2022-topics.0720.jsonl",
+        folder / "topics.0720.utf8.jsonl",
         [
             {
                 "topic_id": "101",
@@ -115,7 +115,7 @@ def neuclir_folder(folder: Path) -> Path:
             }
         ],
     )
-    write(folder / "neuclir-2022-qrels.txt", "101 fas f1 3\n101 rus r1 1\n101 rus r2 0\n")
+    write(folder / "2022-qrels.all", "101 fas f1 3\n101 rus r1 1\n101 rus r2 0\n")
     for lang, ids in (("fas", ("f1", "f2")), ("rus", ("r1", "r2"))):
         jsonl(
             folder / "data" / f"{lang}-00000-of-00001.jsonl.gz",

@@ -120,7 +120,7 @@ TYDI = "mrtydi-v1.1-swahili"
 CIRAL_QRELS = "ciral-hausa/qrels/qrels.ciral-v1.0-ha-test-b.tsv"
 CIRAL_TOPICS = "ciral-hausa/topics/topics.ciral-v1.0-ha-test-b.tsv"
 HAUSA = "passages-v1.0/hausa_passages.jsonl"
-NEUCLIR = "neuclir-2022-topics.0720.jsonl"
+NEUCLIR = "topics.0720.utf8.jsonl"
 AFRIQA = "gold_passages/bem/gold_span_passages.afriqa.bem.en.test.json"
 
 CASES: list[tuple[str, Callable[[Path], Path], Change, str]] = [
@@ -158,11 +158,11 @@ CASES: list[tuple[str, Callable[[Path], Path], Change, str]] = [
     ("ciral", p.ciral_folder, gone(CIRAL_QRELS), "no test-b qrels of ciral in 'ha'"),
     ("ciral", p.ciral_folder, again(HAUSA, 1), "hausa_passages.jsonl: line 3: document id 'NEWS#1#0' stands twice"),
     ("ciral", p.ciral_folder, line(CIRAL_TOPICS, 1, lambda t: b"3\t\xff\n"), "line 1: not UTF-8"),
-    ("neuclir", p.neuclir_folder, gone("neuclir-2022-qrels.txt"), "no 2022 qrels of neuclir there"),
-    ("neuclir", p.neuclir_folder, again(NEUCLIR, 1), "0720.jsonl: line 2: query id '101' stands twice"),
-    ("neuclir", p.neuclir_folder, line(NEUCLIR, 1, lambda t: t.replace('"fas", "source"', '"farsi!", "source"')), "0720.jsonl: line 1: unknown language 'farsi!'"),
-    ("neuclir", p.neuclir_folder, line(NEUCLIR, 1, field("topic_id", "7")), "qrels.txt: line 1: unknown query '101'"),
-    ("neuclir", p.neuclir_folder, line(NEUCLIR, 1, field("topics", [{"lang": "eng"}])), "0720.jsonl: line 1: not a NeuCLIR topic"),
+    ("neuclir", p.neuclir_folder, gone("2022-qrels.all"), "no 2022 qrels of neuclir there"),
+    ("neuclir", p.neuclir_folder, again(NEUCLIR, 1), "0720.utf8.jsonl: line 2: query id '101' stands twice"),
+    ("neuclir", p.neuclir_folder, line(NEUCLIR, 1, lambda t: t.replace('"fas", "source"', '"farsi!", "source"')), "0720.utf8.jsonl: line 1: unknown language 'farsi!'"),
+    ("neuclir", p.neuclir_folder, line(NEUCLIR, 1, field("topic_id", "7")), "2022-qrels.all: line 1: unknown query '101'"),
+    ("neuclir", p.neuclir_folder, line(NEUCLIR, 1, field("topics", [{"lang": "eng"}])), "0720.utf8.jsonl: line 1: not a NeuCLIR topic"),
     # SQuAD json
     ("xquad", p.squad_folder, inside("xquad.de.json", lambda c: c["data"][0]["paragraphs"][0]["qas"][0].pop("answers")), "xquad.de.json: not SQuAD json .no field 'answers'"),
     ("xquad", p.squad_folder, inside("xquad.de.json", lambda c: c["data"][0]["paragraphs"][0].update(context=" ")), "xquad.de.json: the paragraph 0/0 is empty"),

@@ -100,6 +100,39 @@ def test_neuclir_topics_are_one_question_in_all_languages(tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_neuclir_in_some_of_its_languages(tmp_path: Path) -> None:
+    made = load("neuclir", p.neuclir_folder(tmp_path), languages=["en", "fa"])
+    assert list(made.corpora) == ["fa"]
+    assert made.gold == (Gold("101", "fa", "f1", 3),)
+
+
+@pytest.mark.parametrize(
+    ("split", "topics", "qrels"),
+    [("2022", "topics.0720.utf8.jsonl", "2022-qrels.all"),
+     ("2022", "topics.0720.utf8.jsonl", "2022-qrels.fas"),
+     ("2022", "neuclir-2022-topics.jsonl", "neuclir-2022-qrels.txt"),
+     ("2022", "topics.2022.jsonl", "qrels.2022.txt"),
+     ("2023", "neuclir-2023-topics.0605.jsonl", "neuclir-2023-qrels.final/qrels.final.gains"),
+     ("2023", "neuclir-2023-topics.0605.jsonl", "qrels.final.gains.fas")],
+)  # fmt: skip
+def test_neuclir_by_its_published_names(
+    tmp_path: Path, split: str, topics: str, qrels: str
+) -> None:
+    """Beside the other year's files; the joint judgements are not read with those by language."""
+    p.neuclir_folder(tmp_path / "n")
+    made = load("neuclir", tmp_path)
+    for old, new in (("topics.0720.utf8.jsonl", topics), ("2022-qrels.all", qrels)):
+        (tmp_path / new).parent.mkdir(exist_ok=True)
+        (tmp_path / "n" / old).rename(tmp_path / new)
+    if qrels.endswith(("all", "gains")):
+        p.write(tmp_path / f"{qrels.removesuffix('.all')}.rus", "101 rus r2 9\n")
+    year = {"2022": "2023", "2023": "2022"}[split]
+    p.jsonl(tmp_path / f"neuclir-{year}-topics.1.jsonl", [{"topic_id": "9", "topics": []}])
+    p.write(tmp_path / f"{year}-qrels.all", "9 fas f9 3\n")
+    again = load("neuclir", tmp_path, split=split)
+    assert (again.queries, again.gold) == (made.queries, made.gold)
+
+
 @pytest.mark.parametrize(
     ("name", "template"),
     [("xquad", "xquad.{}.json"), ("xquad", "{}.json.gz"),

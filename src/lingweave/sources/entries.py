@@ -189,8 +189,8 @@ ENTRIES: tuple[Named, ...] = (
         languages="en fa ru zh -> fa ru zh", task="topic -> news",
         licence="ODC-BY (Common Crawl's terms)", metrics=("nDCG@20", "R@1000"),
         overlaps=("neuclir", "hc4"), published="https://neuclir.github.io",
-        form="neuclir-2022-topics.jsonl, neuclir-2022-qrels.txt,"
-        " data/fas-00000-of-00001.jsonl.gz, ...",
+        form="topics.0720.utf8.jsonl, 2022-qrels.all, data/fas-00000-of-00001.jsonl.gz, ...; of"
+        " 2023 neuclir-2023-topics.0605.jsonl, qrels.final.gains",
         read=_trec("neuclir", layouts.NEUCLIR),
         otherwise=lambda request: from_ir_datasets(
             {x: f"neuclir/1/{x}/trec-{request.split or '2022'}" for x in ("fa", "ru", "zh")},

@@ -39,8 +39,22 @@ CIRAL = Layout(
 )
 
 NEUCLIR = Layout(
-    topics=("neuclir-{split}-topics{any}.jsonl", "topics.{split}.jsonl", "topics.jsonl"),
-    qrels=("neuclir-{split}-qrels{any}", "qrels.{split}.txt", "qrels.txt"),
+    topics=(
+        "neuclir-{split}-topics.jsonl",
+        "neuclir-{split}-topics.{any}.jsonl",
+        "topics.{split}.jsonl",
+        "topics.{n}.utf8.jsonl",
+        "topics.jsonl",
+    ),
+    qrels=(
+        "{split}-qrels.all",
+        "{split}-qrels.{lang}",
+        "neuclir-{split}-qrels.txt",
+        "qrels.{split}.txt",
+        "qrels.final.gains",
+        "qrels.final.gains.{lang}",
+        "qrels.txt",
+    ),
     corpus=("data/{lang}-{n}-of-{any}.jsonl", "{lang}/docs.jsonl", "{lang}.jsonl"),
     split="2022",
     aligned=True,

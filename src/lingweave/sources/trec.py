@@ -3,14 +3,14 @@
 What differs between them is where their files lie, so that is data: a `Layout`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.languages import canonical
 from lingweave.sources.collection import collection
-from lingweave.sources.layout import matching, missing
+from lingweave.sources.layout import Match, matching, missing
 from lingweave.sources.parts import Part, joined
 from lingweave.sources.provenance import checksums
 from lingweave.sources.qrels import golds, read_qrels
@@ -21,7 +21,8 @@ from lingweave.sources.topics import read_topics
 class Layout:
     """Where a collection's files lie: templates as `layout.matching` takes them.
 
-    ``{lang}`` is the language of the documents; a file without ``{split}`` serves all splits.
+    ``{lang}`` is the language of the documents; a file without ``{split}`` serves all splits. Of
+    topics and judgements the first template that has files counts, so that none is read twice.
     """
 
     topics: tuple[str, ...]
@@ -54,7 +55,8 @@ def trec(
 
     Unless `layout.aligned`, topic ids become ``<language>/<id>``: numbers of different languages
     do not mean one question. Documents without a text are kept, with a warning: published
-    collections have some.
+    collections have some. Where judgements of all languages stand in one file and only some are
+    asked for, those of documents that are not read are left out, with a warning.
 
     Raises:
         LingweaveError: naming what was looked for, or the file and line that is wrong.
@@ -74,18 +76,21 @@ def trec(
     parts: dict[str, Part] = {}
     for code in [None] if layout.aligned else list(corpora):
         asked, read = _asked(folder, layout, f"{split} topics of {name}", split, code)
-        judgements = [
-            one.file
+        judgements = _first(
+            one
             for one in matching(folder, layout.qrels, layout.names)
-            if one.split in (None, split) and code in (None, one.language)
-        ]
+            if one.split in (None, split)
+            and code in (None, one.language)
+            and (wanted is None or one.language is None or one.language in wanted)
+        )
         if not judgements:
             raise missing(folder, f"{split} qrels of {name}{_in(code)}", layout.qrels)
         here = corpora if code is None else {code: corpora[code]}
-        lines = [line for file in judgements for line in read_qrels(file)]
-        judged = golds(lines, asked, here, "skip" if layout.faulty else "refuse")
+        lines = [line for one in judgements for line in read_qrels(one.file)]
+        narrowed = layout.aligned and wanted is not None
+        judged = golds(lines, asked, here, "skip" if layout.faulty or narrowed else "refuse")
         parts[code or ""] = Part(asked, here, judged)
-        used += [*read, *judgements]
+        used += [*read, *(one.file for one in judgements)]
     source = {"folder": str(folder), "split": split, **checksums(used, folder)}
     return joined(parts, name, source, layout.aligned)
 
@@ -95,18 +100,28 @@ def _asked(
 ) -> tuple[dict[str, Texts], list[Path]]:
     """The questions about the documents of a language, in the languages that ask them."""
     asked: dict[str, Texts] = {}
-    files = []
+    files: list[Path] = []
     for spoken, templates in [(None, layout.topics), *layout.asked.items()]:
-        for one in matching(folder, templates, layout.names):
-            if one.split in (None, split) and code in (None, one.language):
-                asked |= read_topics(
-                    one.file, spoken or one.language, "first" if layout.faulty else "refuse"
-                )
-                files.append(one.file)
+        found = _first(
+            one
+            for one in matching(folder, templates, layout.names)
+            if one.split in (None, split) and code in (None, one.language)
+        )
+        for one in found:
+            asked |= read_topics(
+                one.file, spoken or one.language, "first" if layout.faulty else "refuse"
+            )
+        files += [one.file for one in found]
     if not asked:
         every = [*layout.topics, *(t for some in layout.asked.values() for t in some)]
         raise missing(folder, f"{what}{_in(code)}", every)
     return asked, files
+
+
+def _first(found: Iterable[Match]) -> list[Match]:
+    """The files of the first template that has any."""
+    some = list(found)
+    return [one for one in some if one.template == some[0].template]
 
 
 def _in(code: str | None) -> str:
