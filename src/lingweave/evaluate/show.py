@@ -39,12 +39,13 @@ def _print_official(evaluation: Evaluation, console: Console) -> None:
     measures = [m for m in official_measures(entry) if m.name not in shown] if entry else []
     if measures:
         means = means_of(evaluation, measures)
-        texts = [
-            f"{m.name} {_figure(means['mono'][m.name]['all'])} mono,"
-            f" {_figure(means['multi'][m.name]['all'])} multi"
-            for m in measures
-        ]
-        console.print(f"official: {'; '.join(texts)}", soft_wrap=True)
+        for m in measures:
+            texts = [f"{_figure(of[m.name]['all'])} {name}" for name, of in means.settings.items()]
+            # A language that only asks about those of others is told by pair, as in CIRAL.
+            for x, found in means.pairs[m.name].items():
+                if x not in found and len(found) > 1:
+                    texts += [f"{_figure(value)} {x}→{y}" for y, value in found.items()]
+            console.print(f"official: {m.name} {', '.join(texts)}", soft_wrap=True)
 
 
 def _figure(value: float | None, digits: int = 4) -> str:

@@ -64,10 +64,10 @@ class Means:
         """The means over languages alone."""
         return {
             **{
-                name: _metric_set(_known_mean(values, axis=0))
+                name: _metric_set(known_mean(values, axis=0))
                 for name, values in self._settings().items()
             },
-            **{name: _number(_known_mean(values, axis=0)) for name, values in self._biases.items()},
+            **{name: _number(known_mean(values, axis=0)) for name, values in self._biases.items()},
         }
 
     def _settings(self) -> dict[str, Values]:
@@ -75,7 +75,7 @@ class Means:
         off_diagonal = np.where(np.eye(n, dtype=bool)[:, :, None], np.nan, self._grid)
         return {
             "mono": self._grid[np.arange(n), np.arange(n)],
-            "cross": _known_mean(off_diagonal, axis=1),
+            "cross": known_mean(off_diagonal, axis=1),
             "multi": self._multi,
         }
 
@@ -124,7 +124,7 @@ class Summary:
             "optimistic": self._means["optimistic"].macro(),
             "pessimistic": self._means["pessimistic"].macro(),
             "rank_distance": {
-                name: _number(_known_mean(values, axis=0))
+                name: _number(known_mean(values, axis=0))
                 for name, values in self._distances._asdict().items()
             },
             "tied_golds": _number(self._tied / self._golds if self._golds else np.nan),
@@ -156,7 +156,8 @@ def values_by_rule(
     return values
 
 
-def _known_mean(values: Values, axis: int) -> Values:
+def known_mean(values: Values, axis: int) -> Values:
+    """The mean of what is not NaN; NaN where all is."""
     known = ~np.isnan(values)
     counts = known.sum(axis=axis)
     totals = np.where(known, values, 0.0).sum(axis=axis)
