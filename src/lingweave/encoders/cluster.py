@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ RETRIES = 3
 """How often a task may lose its worker before the run ends."""
 WAITING = 2
 """Tasks handed out for each one that can run, so that no worker waits for texts."""
+
+Given = TypeVar("Given", contravariant=True)
+Made = TypeVar("Made", covariant=True)
 
 
 class Work(NamedTuple):
@@ -38,21 +41,32 @@ class Work(NamedTuple):
     """The texts."""
 
 
-class Workers(Protocol):
+class Numbered(Protocol):
+    """A piece of work that can be told from others."""
+
+    @property
+    def number(self) -> int:
+        """Which of them, for the answer."""
+        ...
+
+
+class Workers(Protocol[Given, Made]):
     """Who runs tasks elsewhere."""
 
     room: int
     """How many tasks to hand out at once."""
 
-    def submit(self, work: Work) -> Any:
+    def submit(self, work: Given) -> Any:
         """Hands a task out; what is returned stands for it."""
         ...
 
-    def finished(self, tasks: list[Any]) -> tuple[Any, Floats]:
+    def finished(self, tasks: list[Any]) -> tuple[Any, Made]:
         """Waits for any of the tasks, and gives its result."""
         ...
 
 
+Piece = TypeVar("Piece", bound=Numbered)
+Result = TypeVar("Result")
 Encode = Callable[[Iterator[Work]], Iterator[tuple[int, Floats]]]
 
 
@@ -72,7 +86,7 @@ def cluster(
     """
     if address is None:
         return nullcontext(partial(_here, make))
-    return _on_ray(address, make, key)
+    return on_ray(address, encoded_there, make, key)
 
 
 def _here(make: Callable[[], Encoder], works: Iterator[Work]) -> Iterator[tuple[int, Floats]]:
@@ -87,17 +101,17 @@ def encoded(encoder: Encoder, work: Work) -> Floats:
     return np.asarray(encode(work.texts, work.language), np.float32)
 
 
-def driven(workers: Workers, works: Iterator[Work]) -> Iterator[tuple[int, Floats]]:
+def driven(workers: Workers[Piece, Result], works: Iterator[Piece]) -> Iterator[tuple[int, Result]]:
     """The results as they come; never more tasks at once than there is room for."""
     running: dict[Any, int] = {}
     for work in works:
         if len(running) >= workers.room:
-            task, vectors = workers.finished(list(running))
-            yield running.pop(task), vectors
+            task, result = workers.finished(list(running))
+            yield running.pop(task), result
         running[workers.submit(work)] = work.number
     while running:
-        task, vectors = workers.finished(list(running))
-        yield running.pop(task), vectors
+        task, result = workers.finished(list(running))
+        yield running.pop(task), result
 
 
 _encoders: dict[str, Encoder] = {}
@@ -112,24 +126,29 @@ def encoded_there(make: Callable[[], Encoder], key: str, work: Work) -> Floats:
 
 
 class RayWorkers:
-    """The workers of the cluster that this process is connected to."""
+    """The workers of the cluster that this process is connected to.
 
-    def __init__(self, make: Callable[[], Encoder], key: str) -> None:
+    Args:
+        run: what they do with a piece of work.
+        fixed: what it takes before the piece of work, sent to the cluster once.
+    """
+
+    def __init__(self, run: Callable[..., Any], *fixed: Any) -> None:
         self._ray = _ray()
         # A task takes a whole GPU where there are any, else one processor.
         has = self._ray.cluster_resources()
         kind = "GPU" if has.get("GPU") else "CPU"
         needs = {"num_gpus": 1} if kind == "GPU" else {"num_cpus": 1}
         self.room = WAITING * max(1, int(has.get(kind, 1)))
-        self._task = self._ray.remote(max_retries=RETRIES, **needs)(encoded_there)
-        self._make, self._key = self._ray.put(make), key
+        self._task = self._ray.remote(max_retries=RETRIES, **needs)(run)
+        self._fixed = [self._ray.put(value) for value in fixed]
 
-    def submit(self, work: Work) -> Any:
-        """A reference to the vectors to come."""
-        return self._task.remote(self._make, self._key, work)
+    def submit(self, work: Any) -> Any:
+        """A reference to the result to come."""
+        return self._task.remote(*self._fixed, work)
 
-    def finished(self, tasks: list[Any]) -> tuple[Any, Floats]:
-        """The first of them, and its vectors."""
+    def finished(self, tasks: list[Any]) -> tuple[Any, Any]:
+        """The first of them, and its result."""
         (task, *_), _ = self._ray.wait(tasks, num_returns=1)
         try:
             return task, self._ray.get(task)
@@ -140,12 +159,24 @@ class RayWorkers:
         except self._ray.exceptions.WorkerCrashedError as error:
             raise LingweaveError(
                 f"--ray: a worker died {RETRIES + 1} times over the same texts, perhaps for want of"
-                " memory; what was encoded is kept: give smaller shards or batches, and run again"
+                " memory; what was done is kept: give smaller shards or batches, and run again"
             ) from error
 
 
 @contextmanager
-def _on_ray(address: str, make: Callable[[], Encoder], key: str) -> Iterator[Encode]:
+def on_ray(
+    address: str, run: Callable[..., Any], *fixed: Any
+) -> Iterator[Callable[[Iterator[Any]], Iterator[tuple[int, Any]]]]:
+    """From pieces of work to their numbers and results, in any order.
+
+    Args:
+        address: a Ray cluster's, or ``local`` to start one.
+        run: what a worker does with a piece of work.
+        fixed: what it takes before the piece of work.
+
+    Raises:
+        LingweaveError: as for ``cluster``.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         ray = _ray()
@@ -166,7 +197,7 @@ def _on_ray(address: str, make: Callable[[], Encoder], key: str) -> Iterator[Enc
                 " `ray status` knows, or local"
             ) from error
     try:
-        yield partial(driven, RayWorkers(make, key))
+        yield partial(driven, RayWorkers(run, *fixed))
     finally:
         if ours:
             ray.shutdown()
