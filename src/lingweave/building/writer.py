@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -113,8 +113,12 @@ class TableWriter:
                 self._offsets.append(self._rows + start)
         self._rows += ends[-1]
 
-    def close(self) -> ParallelTable:
+    def close(self, before: Callable[[str], object] | None = None) -> ParallelTable:
         """The table, on the disk under its name and memory-mapped.
+
+        Args:
+            before: called with the fingerprint when everything is written and only the name is
+                missing; if it raises, there is no table.
 
         Raises:
             LingweaveError: the disk is full.
@@ -132,12 +136,11 @@ class TableWriter:
                 )
                 batch = pa.record_batch(list(columns.values()), names=list(columns))
                 schema = batch.schema.with_metadata(contents.as_metadata())
-                with (
-                    whole_file(self.path) as part,
-                    pa.OSFile(str(part), "wb") as sink,
-                    pa.ipc.new_file(sink, schema) as writer,
-                ):
-                    writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+                with whole_file(self.path) as part:
+                    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as file:
+                        file.write_batch(batch.replace_schema_metadata(schema.metadata))
+                    if before is not None:
+                        before(contents.fingerprint)
         finally:
             self.discard()
         return ParallelTable.open(self.path)
