@@ -4,6 +4,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,46 @@ def test_benchmarks_that_are_made_by_their_languages(
 
     monkeypatch.setattr(run_module, "named", lambda name: Made())
     assert benchmark_of(evaluation, None).languages == made.languages
-    assert asked == [None, ["de", "en", "th"]]
+    assert asked == [["de", "en", "th"]]
+
+
+def test_benchmarks_that_are_others_where_languages_are_named(
+    evaluated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = Evaluation.open(evaluated / "out")
+    made = lareqa(evaluated / "data")
+
+    class Made:
+        def load(self, request: Request) -> Benchmark:
+            return made if request.languages is None else replace(made, source={"other": "one"})
+
+    monkeypatch.setattr(run_module, "named", lambda name: Made())
+    assert benchmark_of(evaluation, None).source == made.source
+
+
+def test_a_generated_benchmark_is_made_again_by_its_seed(
+    evaluated: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = lareqa(evaluated / "data")
+
+    def atlas(split: str, languages: Iterable[str], seed: int) -> Benchmark:
+        return replace(made, source={"seed": str(seed)})
+
+    monkeypatch.setattr("lingweave.sources.entries.atlas_benchmark", atlas)
+    words = ["--benchmark", "atlas", "--seed", "5", "--encoder", "tfidf"]
+    assert main(["evaluate", *words, "--out", str(tmp_path / "o")]) == 0
+    export = ["export", str(tmp_path / "o"), "--format", "beir", "--to"]
+    assert main([*export, str(tmp_path / "a")]) == 0
+    capsys.readouterr()
+    assert main([*export, str(tmp_path / "b"), "--seed", "6"]) == 2
+    said = capsys.readouterr().err
+    assert "atlas: is not the data that the evaluation was made on" in said
+    assert "None" not in said
+    whole = ["--encoder", "tfidf", "--to", str(tmp_path / "c")]
+    assert main(["export", str(tmp_path / "o"), *whole]) == 0
 
 
 def test_a_beir_folder_keeps_every_gold_and_odd_ids(tmp_path: Path) -> None:

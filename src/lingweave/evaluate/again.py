@@ -6,11 +6,19 @@ from lingweave.benchmark import Benchmark
 from lingweave.errors import LingweaveError
 from lingweave.evaluate.evaluation import Evaluation
 from lingweave.sources.catalogue import named
-from lingweave.sources.named import Named, Request
+from lingweave.sources.named import Request
+
+SEED = "benchmark_seed"
+"""The seed of a generated benchmark in an evaluation's configuration."""
 
 
 def benchmark_of(evaluation: Evaluation, data: Path | None, seed: int | None = None) -> Benchmark:
     """The benchmark that an evaluation was made on, read again.
+
+    Args:
+        evaluation: what was measured.
+        data: the folder or file that was given for it, if any.
+        seed: of a generated benchmark; with None that of the evaluation.
 
     Raises:
         LingweaveError: it cannot be read, or has changed.
@@ -23,25 +31,26 @@ def benchmark_of(evaluation: Evaluation, data: Path | None, seed: int | None = N
             " not made by `lingweave evaluate`"
         )
     reader, split = named(name), before.get("split")
-    # Some are made or read by their languages, for others naming one changes what is read.
-    for asked in (None, languages):
-        benchmark = _loaded(reader, Request(data, asked, split, seed), last=asked is not None)
-        if benchmark is None or not {*languages} <= {*benchmark.languages}:
+    seed = before.get(SEED) if seed is None else seed
+    refused: LingweaveError | None = None
+    # For most, naming languages reads no others; for some it changes what is read.
+    for asked in (languages, None):
+        try:
+            benchmark = reader.load(Request(data, asked, split, seed))
+        except LingweaveError as error:
+            if asked is not None:
+                refused = error
+            continue
+        if not {*languages} <= {*benchmark.languages}:
             continue
         benchmark = benchmark.select(languages)
         now = {key: value for key, value in benchmark.source.items() if key != "folder"}
         if now == before.get("data"):
             return benchmark
+    if refused is not None:
+        raise refused
+    what = name if data is None else f"--data {data}"
     raise LingweaveError(
-        f"--data {data}: is not the data that the evaluation was made on; evaluate again, or give"
+        f"{what}: is not the data that the evaluation was made on; evaluate again, or give --data"
         " the folder as it was"
     )
-
-
-def _loaded(reader: Named, request: Request, last: bool) -> Benchmark | None:
-    try:
-        return reader.load(request)
-    except LingweaveError:
-        if last:
-            raise
-        return None

@@ -9,6 +9,7 @@ from lingweave.benchmark import Benchmark
 from lingweave.encoders.choice import EncoderOptions, identity_of, scores_of
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
+from lingweave.evaluate.again import SEED
 from lingweave.evaluate.evaluation import Evaluation, evaluate
 from lingweave.languages import canonical
 from lingweave.ranks import TIE_RULES
@@ -41,12 +42,16 @@ class EvaluateConfig(EncoderOptions):
         named(self.benchmark)
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
-        if self.data is not None and self.benchmark.startswith("atlas"):
+        if self.data is not None and _generated(self):
             raise LingweaveError(f"--data {self.data}: the atlas is generated and reads none")
-        if self.encoder == "oracle" and not self.benchmark.startswith("atlas"):
+        if self.encoder == "oracle" and not _generated(self):
             raise LingweaveError(
                 "--encoder oracle: only the atlas knows the facts behind its texts"
             )
+
+
+def _generated(config: EvaluateConfig) -> bool:
+    return config.benchmark.startswith("atlas")
 
 
 def benchmark_of(config: EvaluateConfig) -> Benchmark:
@@ -86,6 +91,7 @@ def configuration_of(config: EvaluateConfig, benchmark: Benchmark) -> dict[str, 
         "ties": config.ties,
         "languages": list(benchmark.languages),
         **({"split": config.split} if config.split is not None else {}),
+        **({SEED: config.seed} if config.seed is not None and _generated(config) else {}),
         "data": {k: v for k, v in benchmark.source.items() if k != "folder"},
         **identity_of(config),
     }

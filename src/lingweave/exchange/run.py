@@ -11,7 +11,7 @@ from lingweave.atomic import disk_errors_named, new_folder, write_json
 from lingweave.benchmark import Benchmark
 from lingweave.encoders.choice import identity_of, scores_of
 from lingweave.errors import LingweaveError
-from lingweave.evaluate.again import benchmark_of
+from lingweave.evaluate.again import SEED, benchmark_of
 from lingweave.evaluate.evaluation import Evaluation
 from lingweave.exchange.beir import write_beir
 from lingweave.exchange.config import ExportConfig
@@ -60,7 +60,7 @@ def _same_encoder(evaluation: Evaluation, config: ExportConfig) -> None:
         name
         for name in before
         if name not in now
-        and name not in ("benchmark", "ties", "languages", "split", "data", "seed")
+        and name not in ("benchmark", "ties", "languages", "split", "data", "texts", "seed", SEED)
     )
     if other:
         raise LingweaveError(
