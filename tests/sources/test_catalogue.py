@@ -44,6 +44,14 @@ def test_the_table_has_a_row_a_benchmark_or_family() -> None:
     assert len(list(rows_of(["beir-vi"]))) == 14
 
 
+def test_licences_are_those_that_the_publishers_state() -> None:
+    of = {name: one.licence for name, one in CATALOGUE.items()}
+    # MLQA's LICENSE file (CC BY-NC 4.0) is about its code; MLQA-R's own README names that licence.
+    assert (of["mlqa"], of["mlqa-r"]) == ("CC BY-SA 3.0", "CC BY-NC 4.0")
+    assert of["miracl"] == of["mr-tydi"] == of["tydi-goldp"]
+    assert "CC BY-SA 3.0" in of["tydi-goldp"]
+
+
 def test_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "benchmarks", "ntrex", "--format", "markdown"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -147,7 +147,7 @@ ENTRIES: tuple[Named, ...] = (
     entry(
         "tydi-goldp", title="TyDi QA, gold passage task",
         languages="ar bn en fi id ko ru sw te", task="question -> its passage",
-        licence="Apache-2.0", metrics=("EM", "F1"), overlaps=TYDI_SETS,
+        licence="Apache-2.0 (Wikipedia: CC BY-SA 3.0)", metrics=("EM", "F1"), overlaps=TYDI_SETS,
         published="https://github.com/google-research-datasets/tydiqa",
         form="tydiqa-goldp-v1.1-dev.json, or tydiqa.goldp.<lang>.dev.json",
         read=_squad("tydi-goldp", layouts.TYDI_GOLDP, "dev"),
@@ -160,7 +160,7 @@ ENTRIES: tuple[Named, ...] = (
     ),
     entry(
         "mlqa", title="MLQA", languages="ar de en es hi vi zh", task="question -> paragraph",
-        licence="CC BY-NC 4.0 (texts CC BY-SA 3.0)", metrics=("EM", "F1"),
+        licence="CC BY-SA 3.0", metrics=("EM", "F1"),
         overlaps=("mlqa", "mlqa-r"), published="https://github.com/facebookresearch/MLQA",
         form="test-context-de-question-de.json, ...", read=_squad("mlqa", layouts.MLQA, "test"),
     ),
