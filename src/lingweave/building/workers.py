@@ -41,6 +41,10 @@ class WorkerOptions:
             )
 
 
+HERE = WorkerOptions()
+"""This process works."""
+
+
 class Pair(NamedTuple):
     """Asks for the translator, before anything is translated."""
 
