@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from data import lareqa_folder
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.base.modules import Router
+from sentence_transformers.sentence_transformer.modules import Normalize
 from tiny import tiny_model
 
 from lingweave.benchmark import Benchmark, Gold, Texts
@@ -201,6 +203,80 @@ def test_rows_of_unknown_language_get_the_map_of_unknown_languages(tmp_path, unk
     np.testing.assert_allclose(np.load(tmp_path / "a" / "vectors.npy")[3::4], expected, atol=1e-5)
 
 
+def index(tmp_path, **more) -> DebiasConfig:
+    """Of thirty vectors in three languages."""
+    if not (tmp_path / "i.npy").exists():
+        random = np.random.default_rng(0)
+        np.save(tmp_path / "i.npy", random.standard_normal((30, 4)).astype(np.float32))
+        (tmp_path / "l.txt").write_text("de\nen\nth\n" * 10)
+    given = {"vectors": tmp_path / "i.npy", "vector_languages": tmp_path / "l.txt"}
+    return DebiasConfig(**{**given, "out": tmp_path / "out", **more})
+
+
+def test_a_map_is_applied_under_the_similarity_that_it_was_learned_for(tmp_path) -> None:
+    run(index(tmp_path))
+    with pytest.raises(LingweaveError, match="was learned for --similarity cosine; give that"):
+        run(
+            index(
+                tmp_path,
+                map=tmp_path / "out" / "languages.safetensors",
+                similarity="dot",
+                out=tmp_path / "b",
+            )
+        )
+    assert not (tmp_path / "b").exists()
+
+
+def test_another_correction_takes_no_folder_that_holds_one(data, tmp_path) -> None:
+    run(index(tmp_path))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    with pytest.raises(LingweaveError, match=r"differs in components, method; choose another"):
+        run(index(tmp_path, method="lir", components=2))
+    again = index(tmp_path, map=tmp_path / "out" / "languages.safetensors")
+    with pytest.raises(LingweaveError, match=r"holds a correction that differs in .*map"):
+        run(again)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    run(index(tmp_path))  # The same command is taken up again.
+    (tmp_path / "out" / "debias.json").write_text('{"format_version": 1}')
+    with pytest.raises(LingweaveError, match=r"debias.json: does not tell what it was made with"):
+        run(index(tmp_path))
+
+
+def test_what_is_in_the_way_of_the_map_is_told_and_nothing_is_made_with_it(tmp_path) -> None:
+    (tmp_path / "out" / "languages.safetensors").mkdir(parents=True)
+    with pytest.raises(LingweaveError, match=r"cannot write .*languages.safetensors: Is a direct"):
+        run(index(tmp_path))
+    assert not (tmp_path / "out" / "vectors.npy").exists()
+
+
+@pytest.mark.parametrize("own_router", [False, True])
+def test_a_model_that_routes_texts_gets_a_map_and_no_model(tmp_path, caplog, own_router) -> None:
+    """Its routes would not be those that were measured: of a corrected model, or of its own."""
+    model = tiny_model(tmp_path / "model")
+    rows = [
+        {"_id": f"{x}{i}", "text": f"{word} snow", "lang": x}
+        for x in ("de", "en")
+        for i, word in enumerate(("sky", "grass"))
+    ]
+    (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    given = {"corpus": tmp_path / "own.jsonl", "progress": False}
+    if own_router:
+        plain = SentenceTransformer(str(model), device="cpu")
+        asked, kept = [Normalize()], [Normalize()]
+        router = Router.for_query_document(asked, kept)
+        routed = SentenceTransformer(modules=[*plain.children(), router], device="cpu")
+        routed.save(str(tmp_path / "routed"), create_model_card=False)
+        model = tmp_path / "routed"
+    else:
+        run(DebiasConfig(model=str(model), out=tmp_path / "first", **given))
+        model = tmp_path / "first" / "model"
+    made = run(DebiasConfig(model=str(model), out=tmp_path / "out", **given))
+    assert "no model is written" in caplog.text
+    names = {path.name for path in made.written}
+    assert names == {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"languages.safetensors", "debias.json"}
+
+
 @pytest.mark.parametrize("link", [False, True])
 def test_nothing_of_the_users_is_overwritten(data, tmp_path, link: bool) -> None:
     (tmp_path / "own").mkdir()
@@ -219,7 +295,8 @@ def test_nothing_of_the_users_is_overwritten(data, tmp_path, link: bool) -> None
 
 
 def test_texts_without_letters_are_not_learned_from(tmp_path) -> None:
-    rows = [{"_id": str(i), "text": text} for i, text in enumerate(("12", "Das Wetter ist schön"))]
+    texts = ("12", "Das Wetter ist schön", "")
+    rows = [{"_id": str(i), "text": text} for i, text in enumerate(texts)]
     (tmp_path / "own.jsonl").write_text("\n".join(map(json.dumps, rows)))
     made = run(DebiasConfig(encoder="random", corpus=tmp_path / "own.jsonl", out=tmp_path / "out"))
     assert made.debias.passages.languages == ("de", "und")
@@ -263,7 +340,12 @@ def test_the_command_prints_changes(data, tmp_path, capsys) -> None:
         ({"model": "m", "benchmark": "lareqa", "sample": 1}, "must be 2 or more"),
         ({"model": "m", "benchmark": "lareqa", "method": "shift", "strength": 2}, "between 0 and"),
         ({"model": "m", "corpus": "c", "fit_queries": True}, "a --benchmark's queries"),
-        ({"model": "m", "corpus": "c", "map": "m"}, "leave them out"),
+        ({"model": "m", "corpus": "c", "map": "m"}, "--corpus: a --map is applied as it is"),
+        ({"model": "m", "map": "m", "method": "lir"}, "--method: a --map"),
+        ({"model": "m", "map": "m", "components": 2}, "--components: a --map"),
+        ({"model": "m", "map": "m", "strength": 0.5}, "--strength: a --map"),
+        ({"model": "m", "map": "m", "sample": 9}, "--sample: a --map"),
+        ({"model": "m", "corpus": "c", "seed": -1}, "--seed -1: must be 0 or more"),
         ({"model": "m", "corpus": "c", "data": "d"}, "give --benchmark too"),
         ({"model": "m", "corpus": "c", "vector_languages": "l"}, "only goes with --vectors"),
         ({"model": "m", "corpus": "c", "shards": "s"}, "--shards: debias keeps vectors"),

@@ -8,6 +8,11 @@ from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
 from lingweave.ranks import TIE_RULES
 
+FOR_LEARNING = (
+    "method", "components", "source", "strength", "corpus", "fit_queries", "sample",
+)  # fmt: skip
+"""Options of how a correction is learned."""
+
 
 @dataclass(frozen=True)
 class DebiasConfig(EncoderOptions):
@@ -63,6 +68,8 @@ class DebiasConfig(EncoderOptions):
                     f"--{name}: debias keeps vectors in memory; leave it out, or correct vectors in"
                     " a file (--vectors)"
                 )
+        if self.map is not None:
+            self._check_map()
         if self.method not in ("mean", "lir", "shift"):
             raise LingweaveError(f"--method {self.method}: choose from mean, lir, shift")
         if self.ties not in TIE_RULES:
@@ -78,14 +85,16 @@ class DebiasConfig(EncoderOptions):
                 raise LingweaveError(f"--{name}: only goes with --method {method}; leave it out")
         self._check_sources()
 
+    def _check_map(self) -> None:
+        for name in FOR_LEARNING:
+            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+                raise LingweaveError(
+                    f"--{name}: a --map is applied as it is; leave one of them out"
+                )
+
     def _check_sources(self) -> None:
         if self.benchmark is None and self.data is not None:
             raise LingweaveError(f"--data {self.data}: give --benchmark too, what it holds")
-        if self.map is not None and (self.corpus is not None or self.fit_queries):
-            raise LingweaveError(
-                "--map: is applied as it is, so --corpus and --fit_queries have no use; leave them"
-                " out"
-            )
         if self.fit_queries and (self.benchmark is None or self.method == "shift"):
             raise LingweaveError(
                 "--fit_queries: learns from a --benchmark's queries, for mean and lir; shift leaves"

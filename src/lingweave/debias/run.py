@@ -7,18 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lingweave.atomic import write_json
+from lingweave.atomic import disk_errors_named, write_json
 from lingweave.benchmark import Benchmark
 from lingweave.debias.config import DebiasConfig
 from lingweave.debias.encoder import DebiasedEncoder, Remembering
 from lingweave.debias.fit import fitted, text_samples, warn_of_unknown
 from lingweave.debias.fitted import Debias
 from lingweave.debias.maps import Samples
+from lingweave.debias.record import RECORD, asked_of, refuse_other
 from lingweave.debias.vectors import VectorFile
 from lingweave.detection import Detector
 from lingweave.encoders.choice import encoder_of, identity_of
 from lingweave.encoders.scores import Scores, encoder_scores
 from lingweave.encoders.vectors import vectors_scores
+from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
 from lingweave.evaluate.bias import BiasChange, BiasResult, bias_change, bias_of
 from lingweave.evaluate.evaluation import Evaluation, evaluate
@@ -31,7 +33,8 @@ from lingweave.sources.own import own
 
 log = logging.getLogger("lingweave")
 
-MAP, RECORD = "languages.safetensors", "debias.json"
+MAP = "languages.safetensors"
+FORMAT_VERSION = 1
 BEFORE, AFTER = "before", "after"
 
 Sides = Sequence[Callable[[Benchmark], Scores]]
@@ -63,19 +66,22 @@ def run(config: DebiasConfig) -> Debiased:
         LingweaveError: anything the user can mend.
     """
     storage.check_writable(config.out)
+    opened = _opened(config)
+    asked = asked_of(config, opened)
+    refuse_other(config.out, asked)
     benchmark = _benchmark(config)
     sides: Sides
     if config.vectors is not None:
         file = VectorFile(config.vectors, config.vector_languages)
-        debias = _opened(config) or fitted(
+        debias = opened or fitted(
             config,
             file.sampled("passages", config.sample, config.seed or 0),
             file.sampled("queries", config.sample, config.seed or 0) if config.fit_queries else {},
             {"vectors": str(config.vectors), **identity_of(config)},
         )
         warn_of_unknown(debias, tuple(part.language for part in file.parts))
+        _begin(config.out, asked, debias)
         out = config.out / f"vectors{config.vectors.suffix}"
-        config.out.mkdir(parents=True, exist_ok=True)
         file.write(out, debias)
         written = [out]
         sides = [
@@ -84,21 +90,30 @@ def run(config: DebiasConfig) -> Debiased:
         ]
     else:
         encoder = Remembering(encoder_of(config))
-        debias = _opened(config) or _learned(config, benchmark, encoder)
+        debias = opened or _learned(config, benchmark, encoder)
         if benchmark is not None:
             warn_of_unknown(debias, benchmark.languages)
+        _begin(config.out, asked, debias)
         written = _checkpoint(config, debias)
         sides = [
             partial(encoder_scores, one, similarity=config.similarity)
             for one in (encoder, DebiasedEncoder(encoder, debias))
         ]
-    debias.save(config.out / MAP)
-    written = [config.out / MAP, *written]
-    made = Debiased(debias, (*written, config.out / RECORD), None, (), (), ())
+    written = [config.out / MAP, *written, config.out / RECORD]
+    made = Debiased(debias, tuple(written), None, (), (), ())
     if benchmark is not None and benchmark.gold:
         made = _figures(config, made, benchmark, sides)
-    write_json(config.out / RECORD, _record(made))
+    with disk_errors_named(str(config.out / RECORD)):
+        write_json(config.out / RECORD, _record(asked, made))
     return made
+
+
+def _begin(out: Path, asked: dict[str, Any], debias: Debias) -> None:
+    """Writes what was asked for and the map, before what is made with it."""
+    with disk_errors_named(str(out / MAP)):
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / RECORD, {"format_version": FORMAT_VERSION, "asked": asked})
+        debias.save(out / MAP)
 
 
 def _benchmark(config: DebiasConfig) -> Benchmark | None:
@@ -110,13 +125,21 @@ def _benchmark(config: DebiasConfig) -> Benchmark | None:
 
 
 def _opened(config: DebiasConfig) -> Debias | None:
-    return None if config.map is None else Debias.open(config.map)
+    if config.map is None:
+        return None
+    debias = Debias.open(config.map)
+    if debias.unit_length != (config.similarity == "cosine"):
+        fits = "cosine" if debias.unit_length else "dot"
+        raise LingweaveError(
+            f"--map {config.map}: was learned for --similarity {fits}; give that, or learn another"
+        )
+    return debias
 
 
 def _learned(config: DebiasConfig, benchmark: Benchmark | None, encoder: Remembering) -> Debias:
     seed = config.seed or 0
     if config.corpus is not None:
-        texts = own(config.corpus, detect=Detector()).corpora
+        texts = own(config.corpus, detect=Detector(), blank="keep").corpora
         what = {"corpus": str(config.corpus)}
     else:
         assert benchmark is not None
@@ -141,12 +164,22 @@ def _checkpoint(config: DebiasConfig, debias: Debias) -> list[Path]:
         )
         return []
     # Imported here: torch takes seconds, and vectors in a file do without it.
+    from sentence_transformers.base.modules import Router
+
     from lingweave.debias.checkpoint import save_checkpoint
     from lingweave.encoders.loading import read_model
     from lingweave.encoders.sentence_transformer import TRAINING_RECORD, model_folder
 
     folder = model_folder(config.model)
     model = read_model(folder, config.model, config.pooling or "auto", device="cpu")
+    if any(isinstance(module, Router) for module in model.modules()):
+        log.warning(
+            "no model is written: %s routes texts already, and its routes cannot be joined with"
+            " those of languages; the map holds: use %s, or correct the model it was made from",
+            config.model,
+            MAP,
+        )
+        return []
     prompts = {"query": config.query_prompt, "document": config.passage_prompt}
     model.prompts.update({name: text for name, text in prompts.items() if text is not None})
     if config.max_length is not None:
@@ -180,9 +213,13 @@ def _figures(
     )
 
 
-def _record(made: Debiased) -> dict[str, Any]:
-    """What was learned and what it changes, for `debias.json`."""
-    record: dict[str, Any] = {"format_version": 1, "about": dict(made.debias.about)}
+def _record(asked: dict[str, Any], made: Debiased) -> dict[str, Any]:
+    """What was asked for, what was learned and what it changes, for `debias.json`."""
+    record: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "asked": asked,
+        "about": dict(made.debias.about),
+    }
     if made.comparison is not None:
         record["comparison"] = comparison_json(made.comparison)
         record["bias"] = {

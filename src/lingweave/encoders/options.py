@@ -131,8 +131,10 @@ def _check_values(options: EncoderOptions) -> None:
         value = getattr(options, name)
         if value is not None and not 0 < value < float("inf"):
             raise LingweaveError(f"--{name} {value}: must be more than 0")
-    if options.retries < 0:
-        raise LingweaveError(f"--retries {options.retries}: must be 0 or more")
+    for name in ("retries", "seed"):
+        value = getattr(options, name)
+        if value is not None and value < 0:
+            raise LingweaveError(f"--{name} {value}: must be 0 or more")
 
 
 def _check_together(options: EncoderOptions) -> None:
