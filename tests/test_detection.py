@@ -25,10 +25,17 @@ def test_a_text_without_letters_has_no_language():
 
 def test_a_choice_of_languages_is_kept_to():
     among = ["de", "zh-TW"]
-    assert set(detected(list(TEXTS.values()), among)) <= {"de", "zh"}
-    assert detected([TEXTS["de"], "今天天氣很好"], among) == ["de", "zh"]
+    assert set(detected(list(TEXTS.values()), among)) <= {"de", "zh-TW"}
+
+
+def test_a_language_has_the_code_that_was_asked_for_where_there_is_one():
+    texts = [TEXTS["de"], "今天天氣很好"]
+    assert detected(texts, ["de", "zh_tw"]) == ["de", "zh-TW"]
+    assert detected(texts, ["de-AT", "zh-CN", "zh-TW"]) == ["de-AT", "zh"]
+    assert detected(texts) == ["de", "zh"]
 
 
 def test_languages_that_cannot_be_detected_are_told():
-    with pytest.raises(LingweaveError, match=r"languages: none of tlh"):
-        detected(["a"], ["tlh"])
+    """Their texts would be taken for those of another language."""
+    with pytest.raises(LingweaveError, match="languages: tlh, x-own cannot be detected; give"):
+        detected(["a"], ["en", "tlh", "x-own"])

@@ -25,6 +25,7 @@ from lingweave.evaluate import again as run_module
 from lingweave.evaluate.again import benchmark_of
 from lingweave.exchange.beir import write_beir
 from lingweave.exchange.lists import Ask, asks, ranked, sampled
+from lingweave.exchange.mteb import write_mteb
 from lingweave.exchange.trec import Ids, open_runs, token, write_qrels
 from lingweave.judgements import judgements_of
 from lingweave.sources.beir import beir
@@ -298,6 +299,19 @@ def test_an_mteb_results_file(evaluated: Path, tmp_path: Path) -> None:
     assert rows["th-pool"]["map"] == summary["per_language"]["th"]["multi"]["mAP"]
 
 
+def test_a_language_without_a_code_of_three_letters_is_exported_too(tmp_path: Path) -> None:
+    sides = {x: Texts(("1", "2"), (f"{x} a", f"{x} b")) for x in ("de", "x-own")}
+    gold = tuple(Gold(id, x, id) for x in sides for id in ("1", "2"))
+    made = Benchmark("b", sides, sides, gold)
+    written = write_mteb(tmp_path, evaluate(made, tfidf_scores(made)))
+    rows = {
+        row["hf_subset"]: row["languages"]
+        for row in json.loads(written.read_text())["scores"]["test"]
+    }
+    assert rows["x-own"] == ["und-Zzzz"]
+    assert rows["de-x-own"] == ["deu-Latn", "und-Zzzz"]
+
+
 @pytest.mark.slow
 def test_mteb_reads_its_results_file(evaluated: Path, tmp_path: Path) -> None:
     from mteb.results import TaskResult
@@ -316,6 +330,12 @@ def test_mteb_reads_its_results_file(evaluated: Path, tmp_path: Path) -> None:
         (["OUT", "--format", "mteb", "--encoder", "tfidf"], "needs no encoder"),
         (["OUT", "--settings", "other"], "--settings other: choose from mono, cross, multi"),
         (["OUT", "--depth", "0"], "--depth 0: must be 1 or more"),
+        (["OUT", "--sample-seed", "-1"], "--sample_seed -1: must be 0 or more"),
+        (["OUT", "--encoder", "random", "--seed", "-1"], "--seed -1: must be 0 or more"),
+        (["OUT", "--settings", "cross"], "--settings: goes with --format trec and the options of"),
+        (["OUT", "--depth", "50"], "--depth: goes with --format trec"),
+        (["OUT", "--format", "beir", "--sample", "5"], "--sample: goes with --format trec"),
+        (["OUT", "--scores", "real"], "--scores: goes with --format trec"),
         (["OUT", "--encoder", "bm25", "--data", "DATA"], "with another encoder: encoder differ"),
         (["OUT", "--data", "OTHER"], "is not the data that the evaluation was made on"),
         (["OUT", "--to", "DATA"], "holds something; choose a new folder"),

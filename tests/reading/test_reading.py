@@ -1,5 +1,7 @@
 """Answers in candidates and by a reader, on small benchmarks."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from lingweave.encoders import dense_scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import evaluate
 from lingweave.reading import MKQA, SQUAD, TYDI, contains, sentence_match
+from lingweave.reading.figures import Row, reading_of
 from lingweave.reading.reader import ExtractiveReader, best_span, read_gold, read_top
 from lingweave.significance import Resampling
 
@@ -71,6 +74,19 @@ def test_the_first_candidates_are_searched_for_the_answer() -> None:
     assert found.value["contains@3"].low <= 0.75 <= found.value["contains@3"].high
     without_english = sentence_match(evaluation.top(), made, TYDI, (1, 3), FEW)
     assert without_english.value["contains@3"].mean == 1
+
+
+def test_a_mean_without_english_is_null_where_only_english_was_asked() -> None:
+    made = quiz()
+    names = ("exact", "f1")
+    rows = [Row("en", "q0", (1, 1)), Row("de", "q0", (0, 0.5)), Row("fi", "q1", (1, 0.7))]
+    squad, tydi = (reading_of("t", rules, names, rows, made, FEW).value for rules in (SQUAD, TYDI))
+    assert [squad[name].mean for name in names] == pytest.approx([2 / 3, 2.2 / 3])
+    assert [tydi[name].mean for name in names] == pytest.approx([0.5, 0.6])
+    told = reading_of("t", TYDI, names, rows[:1], made, FEW).as_json()
+    assert told["f1"] == {"mean": None, "low": None, "high": None}
+    assert told["by_language"]["en"]["f1"]["mean"] == 1
+    json.dumps(told, allow_nan=False)
 
 
 def test_no_more_candidates_are_looked_at_than_are_kept() -> None:

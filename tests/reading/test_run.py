@@ -1,15 +1,19 @@
 """`lingweave read`."""
 
+import errno
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 from data import lareqa_folder
 
 from lingweave.cli import main
+from lingweave.errors import LingweaveError
 from lingweave.evaluate import EvaluateConfig, Evaluation, run
 from lingweave.evaluate.again import benchmark_of
 from lingweave.reading import MKQA, SQUAD, sentence_match
+from lingweave.reading import run as module
 from lingweave.reading.config import ReadConfig
 from lingweave.reading.run import _rules
 
@@ -51,6 +55,36 @@ def test_mistakes_are_one_line(evaluated, capsys, words, message):
     assert error.startswith("lingweave: ")
     assert error.count("\n") == 1
     assert message in error
+
+
+def test_english_alone_has_no_mean_under_the_rules_of_tydi(evaluated, tmp_path, capsys):
+    run(EvaluateConfig(data=evaluated[1], encoder="random", languages=["en"], out=tmp_path / "e"))
+    words = ["--rules", "tydi", "--data", str(evaluated[1]), "--resamples", "20"]
+    assert main(["read", str(tmp_path / "e"), *words]) == 0
+    printed = capsys.readouterr().out
+    assert "–" in printed
+    assert "nan" not in printed
+    text = (tmp_path / "e" / "reading.json").read_text()
+    (told,) = json.loads(text, parse_constant=lambda name: pytest.fail(name))["readings"]
+    assert told["MRR@10"]["mean"] is None
+
+
+def test_what_is_in_the_way_is_told_before_anything_is_read(evaluated, tmp_path, capsys):
+    folder = shutil.copytree(evaluated[0], tmp_path / "e")
+    (folder / "reading.json").unlink(missing_ok=True)
+    (folder / "reading.json").mkdir()
+    assert main(["read", str(folder), "--data", "nowhere"]) == 2
+    assert "reading.json: is a folder" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(evaluated, monkeypatch):
+    def full(path, value):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "write_json", full)
+    config = ReadConfig([str(evaluated[0])], data=evaluated[1], resamples=20)
+    with pytest.raises(LingweaveError, match=r"cannot write .*reading.json: No space left"):
+        module.read(config)
 
 
 @pytest.mark.parametrize("name", ["mkqa", "nq-crosslingual", "nq-crosslingual-answers"])

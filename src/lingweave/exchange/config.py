@@ -1,6 +1,6 @@
 """The options of `lingweave export`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -8,6 +8,8 @@ from lingweave.encoders.options import CHOICES, EncoderOptions
 from lingweave.errors import LingweaveError
 
 SETTINGS = ("mono", "cross", "multi")
+FOR_LISTS = ("settings", "depth", "sample", "sample_seed", "scores")
+"""Options of what is ranked again."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,26 @@ class ExportConfig(EncoderOptions):
         for name in ("depth", "sample"):
             if getattr(self, name) < 1:
                 raise LingweaveError(f"--{name} {getattr(self, name)}: must be 1 or more")
-        if self.scored:
+        for name in ("seed", "sample_seed"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise LingweaveError(f"--{name} {value}: must be 0 or more")
+        if not self.scored:
+            self._check_lists()
+        else:
             super().__post_init__()
             if self.format != "trec":
                 raise LingweaveError(f"--format {self.format}: needs no encoder; leave it out")
+
+    def _check_lists(self) -> None:
+        plain = {one.name: one for one in fields(self) if one.name in FOR_LISTS}
+        for name, one in plain.items():
+            default = one.default_factory() if callable(one.default_factory) else one.default
+            if getattr(self, name) != default:
+                raise LingweaveError(
+                    f"--{name}: goes with --format trec and the options of the encoder that the"
+                    " evaluation was made with; without them lists are written as they were kept"
+                )
 
     @property
     def scored(self) -> bool:

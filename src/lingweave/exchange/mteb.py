@@ -8,7 +8,7 @@ import langcodes
 
 from lingweave.atomic import write_json
 from lingweave.evaluate.evaluation import Evaluation
-from lingweave.languages import script
+from lingweave.languages import UNKNOWN, script
 
 NAMES = {
     "nDCG@10": "ndcg_at_10",
@@ -66,10 +66,13 @@ def _subset(
         **{NAMES[measure]: value for measure, value in figures.items() if measure in NAMES},
         "main_score": figures[MAIN],
         "hf_subset": name,
-        "languages": [f"{_three_letters(code)}-{script(code)}" for code in languages],
+        "languages": [_tag(code) for code in languages],
     }
 
 
-def _three_letters(code: str) -> str:
-    """The ISO 639-3 code of a language."""
-    return langcodes.get(code).to_alpha3()
+def _tag(code: str) -> str:
+    """``deu-Latn``: ISO 639-3 and ISO 15924; ``und-Zzzz`` for codes of one's own (``x-own``)."""
+    try:
+        return f"{langcodes.get(code).to_alpha3()}-{script(code)}"
+    except LookupError:
+        return f"{UNKNOWN}-Zzzz"

@@ -1,5 +1,6 @@
 """Reading figures: means over the queries of a language, then over languages, with intervals."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -44,17 +45,21 @@ class Reading:
     """Query language -> measure -> mean over its queries."""
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values, null where undefined."""
         return {
             "task": self.task,
             "rules": self.rules,
             "queries": self.queries,
-            **{name: one._asdict() for name, one in self.value.items()},
+            **{name: _json(one) for name, one in self.value.items()},
             "by_language": {
-                language: {name: one._asdict() for name, one in figures.items()}
+                language: {name: _json(one) for name, one in figures.items()}
                 for language, figures in self.by_language.items()
             },
         }
+
+
+def _json(interval: Interval) -> dict[str, float | None]:
+    return {k: v if math.isfinite(v) else None for k, v in interval._asdict().items()}
 
 
 def reading_of(

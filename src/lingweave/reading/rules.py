@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import fmean
 from typing import NamedTuple
 
 from lingweave.errors import LingweaveError
@@ -89,13 +88,6 @@ class RuleSet:
         return Scored(
             float(given in right), max(self._f1(given.split(), one.split()) for one in right)
         )
-
-    def average(self, by_language: Mapping[str, Scored]) -> Scored:
-        """The mean over languages that the data set's authors report."""
-        kept = [one for language, one in by_language.items() if language not in self.left_out]
-        if not kept:
-            return Scored(float("nan"), float("nan"))
-        return Scored(fmean(one.exact for one in kept), fmean(one.f1 for one in kept))
 
     def _f1(self, given: Sequence[str], right: Sequence[str]) -> float:
         if self.empty_agrees and not (given and right):

@@ -1,18 +1,21 @@
 """`lingweave read`: whether what was found holds the answer, under the official rules."""
 
+import math
+import os
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from lingweave.atomic import write_json
+from lingweave.atomic import disk_errors_named, write_json
+from lingweave.errors import LingweaveError
 from lingweave.evaluate import Evaluation
 from lingweave.evaluate.again import benchmark_of
 from lingweave.reading.config import ReadConfig
 from lingweave.reading.figures import Reading
 from lingweave.reading.rules import RULES, SQUAD, RuleSet
 from lingweave.reading.sentences import sentence_match
-from lingweave.significance import Resampling
+from lingweave.significance import Interval, Resampling
 
 _OF_BENCHMARKS = {"mlqa": "mlqa", "mlqa-r": "mlqa", "mkqa": "mkqa", "nq-crosslingual": "mkqa",
                   "nq-crosslingual-answers": "mkqa", "tydi-goldp": "tydi"}  # fmt: skip
@@ -22,10 +25,16 @@ def read(config: ReadConfig) -> tuple[Reading, ...]:
     """Reads, prints a table for each task, and writes ``reading.json`` beside the evaluation.
 
     Raises:
-        LingweaveError: the evaluation or its benchmark cannot be read, or has no answers.
+        LingweaveError: the evaluation or its benchmark cannot be read, or has no answers; or there
+            is no writing beside it.
     """
     folder = Path(config.evaluations[0])
     evaluation = Evaluation.open(folder)
+    path = folder / "reading.json"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise LingweaveError(f"{folder}: no permission to write in it; copy it to a place of yours")
+    if path.is_dir():
+        raise LingweaveError(f"{path}: is a folder, where the readings go; rename it")
     benchmark = benchmark_of(evaluation, config.data)
     rules = _rules(config, evaluation)
     how, top = Resampling(config.resamples, 0), evaluation.top()
@@ -42,8 +51,8 @@ def read(config: ReadConfig) -> tuple[Reading, ...]:
         Console().print(_table(one))
     told = {"evaluation": str(folder), "reader": config.reader, "depth": config.depth,
             "readings": [one.as_json() for one in found]}  # fmt: skip
-    path = folder / "reading.json"
-    write_json(path, told)
+    with disk_errors_named(str(path)):
+        write_json(path, told)
     print(f"wrote {path}")
     return tuple(found)
 
@@ -61,6 +70,11 @@ def _table(reading: Reading) -> Table:
         view.add_column(name, justify="right")
     rows = {"all": reading.value, **reading.by_language}
     for language, figures in rows.items():
-        cells = (f"{one.mean:.3f} [{one.low:.3f}, {one.high:.3f}]" for one in figures.values())
-        view.add_row(language, *cells)
+        view.add_row(language, *map(_cell, figures.values()))
     return view
+
+
+def _cell(value: Interval) -> str:
+    if not math.isfinite(value.mean):
+        return "–"
+    return f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]"
