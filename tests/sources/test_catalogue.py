@@ -14,6 +14,24 @@ from lingweave.sources.named import Request
 from lingweave.sources.seen import seen_in
 
 
+CLEARED = {
+    "datasets": ["squad_dev"],
+    "unseen": [
+        {
+            "benchmark": "xquad-r",
+            "methods": ["exact", "near"],
+            "articles": [{"evidence": "titles", "records": 3, "removed": True}],
+        },
+        {
+            "benchmark": "mlqa-r",
+            "methods": ["exact"],
+            "articles": [{"evidence": "titles", "records": 3, "removed": False}],
+        },
+    ],
+}
+"""What decontamination leaves in a training record."""
+
+
 @pytest.mark.parametrize(
     ("training", "benchmark", "expected"),
     [
@@ -29,6 +47,11 @@ from lingweave.sources.seen import seen_in
         ({"datasets": ["tldr"]}, "own", None),
         ({"datasets": ["atlas"]}, "atlas", "unseen"),
         ({"seen": ["own (half)"], "datasets": ["tldr"]}, "own", "seen (half)"),
+        (CLEARED, "xquad-r", "unseen (decontaminated: exact, near)"),
+        (CLEARED | {"seen": []}, "xquad-r", "unseen (decontaminated: exact, near)"),
+        (CLEARED | {"seen": ["xquad-r"]}, "xquad-r", "seen"),
+        (CLEARED, "mlqa-r", "seen (articles)"),
+        (CLEARED, "miracl", "unseen"),
     ],
 )
 def test_seen(training: dict[str, object] | None, benchmark: str, expected: str | None) -> None:

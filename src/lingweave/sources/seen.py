@@ -1,6 +1,6 @@
 """Whether a model was trained on a benchmark's texts, by what its training record tells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lingweave.sources.catalogue import CATALOGUE
@@ -10,11 +10,14 @@ def seen_in(training: Mapping[str, Any] | None, benchmark: str) -> str | None:
     """``seen`` with what was seen of a benchmark, ``unseen``, or None where nothing is recorded.
 
     A run's own declaration decides (``seen: [xquad-r (articles)]``). Where it says nothing of the
-    benchmark, the names of the training data sets are held against those that share its texts
-    (`Named.overlaps`): ``seen (nq)``. A backbone's pretraining is not looked at.
+    benchmark, the entry that decontamination left in the training table does: ``unseen
+    (decontaminated: exact, ...)``, or ``seen (articles)`` where records of the benchmark's articles
+    were left in. Else the names of the training data sets are held against those that share its
+    texts (`Named.overlaps`): ``seen (nq)``. A backbone's pretraining is not looked at.
 
     Args:
-        training: the content of a model's ``lingweave.json``: ``seen`` and ``datasets``.
+        training: the content of a model's ``lingweave.json``: ``seen``, ``unseen`` and
+            ``datasets``.
         benchmark: a name of the catalogue, or of any other benchmark, for which only the
             declaration counts.
     """
@@ -25,15 +28,21 @@ def seen_in(training: Mapping[str, Any] | None, benchmark: str) -> str | None:
         name, _, how = str(one).partition(" ")
         if name == benchmark:
             return f"seen {how}".strip()
+    for cleared in training.get("unseen") or ():
+        if cleared["benchmark"] == benchmark:
+            if any(not one["removed"] for one in cleared["articles"]):
+                return "seen (articles)"
+            return f"unseen (decontaminated: {', '.join(cleared['methods'])})"
     entry = CATALOGUE.get(benchmark)
     datasets = [str(one) for one in training.get("datasets") or ()]
-    shared = [] if entry is None else _shared(datasets, entry.overlaps)
+    shared = [] if entry is None else shared_names(datasets, entry.overlaps)
     if shared:
         return f"seen ({', '.join(shared)})"
     return None if declared is None and (entry is None or not datasets) else "unseen"
 
 
-def _shared(datasets: list[str], overlaps: tuple[str, ...]) -> list[str]:
+def shared_names(datasets: Sequence[str], overlaps: Sequence[str]) -> list[str]:
+    """The data sets that are among those of a list, however they are spelt."""
     known = {_plain(one) for one in overlaps}
     return [one for one in datasets if _plain(one) in known]
 

@@ -121,6 +121,7 @@ def write_model_record(
             "recipe": config.recipe,
             "seed": config.seed,
             "seen": config.seen,
+            "unseen": list(table.unseen),
             "step": step,
             "steps": state.global_step,
             "steps_planned": config.steps,
