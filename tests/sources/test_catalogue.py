@@ -13,7 +13,6 @@ from lingweave.sources.list import rows_of
 from lingweave.sources.named import Request
 from lingweave.sources.seen import seen_in
 
-
 CLEARED = {
     "datasets": ["squad_dev"],
     "unseen": [

@@ -19,7 +19,7 @@ def test_what_a_table_was_cleared_of_goes_into_the_record(tmp_path: Path) -> Non
         unseen=[cleared],
     )  # fmt: skip
     table = ParallelTable.open(built.write(tmp_path / "table.arrow"))
-    config = TrainConfig(table=[str(tmp_path / "table.arrow")], out=tmp_path)
+    config = TrainConfig(table=[str(table.path)], out=str(tmp_path))
     write_model_record(tmp_path, config, table, None, TrainerState(), 0)
     record = read_model_record(tmp_path)
     assert record["unseen"] == [cleared]

@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
+from data import shared_data
 
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.building.blocks import WHOLE, blocks
@@ -30,7 +31,6 @@ from tests.building.decontamination.planted import (
     sentence,
     table,
 )
-from data import shared_data
 
 
 @pytest.fixture(scope="module")
