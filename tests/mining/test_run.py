@@ -164,6 +164,34 @@ def test_parts_serve_another_rule_but_not_another_encoder(
     assert lists(out) == lists(fresh)
 
 
+def test_damaged_parts_are_made_again(table_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("lingweave.mining.run.BLOCK", 50)
+    fields = {"table": [str(table_file)], "encoder": "random", "share": None}
+    whole, out = MineConfig(out=tmp_path / "a", **fields), MineConfig(out=tmp_path / "b", **fields)
+    mine(whole)
+    search = Search.found
+
+    def stopped_in_last_block(self, rows, excluded):
+        if rows.start == 100:
+            raise KeyboardInterrupt
+        return search(self, rows, excluded)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Search, "found", stopped_in_last_block)
+        with pytest.raises(KeyboardInterrupt):
+            mine(out)
+    parts = tmp_path / "b.parts"
+    cut, swapped = parts / "query-de.npy", parts / "passage-el.npy"
+    cut.write_bytes(cut.read_bytes()[:-10])
+    swapped.write_bytes(b"no vectors" * 40)
+    (parts / "query-ru.npy").write_bytes(b"")
+    first, second = sorted(parts.glob("found-*.arrow"))
+    first.write_bytes(first.read_bytes()[:-10])
+    second.write_bytes(first.read_bytes().replace(b"\1", b"\2"))
+    mine(out)
+    assert lists(tmp_path / "a") == lists(tmp_path / "b")
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -222,7 +250,7 @@ def test_a_full_disk(table_file, tmp_path, capsys, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for place in ("numpy.savez", "pyarrow.parquet.write_table"):
+    for place in ("lingweave.mining.parts.write_sealed", "pyarrow.parquet.write_table"):
         with monkeypatch.context() as patch:
             patch.setattr(place, full)
             assert "No space left on device" in refused(words, capsys)

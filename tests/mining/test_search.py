@@ -16,7 +16,8 @@ from lingweave.encoders.tfidf import tfidf_scores
 from lingweave.errors import LingweaveError
 from lingweave.mining.run import hard_negatives, searched
 from lingweave.mining.search import Found, Rule
-from lingweave.mining.vectors import SIDES, Dense, Sparse, Texts, encoded, tfidf
+from lingweave.mining.texts import SIDES, Texts, texts_of
+from lingweave.mining.vectors import Dense, Sparse, encoded, tfidf
 from lingweave.table import ParallelTable
 
 LANGUAGES = ("de", "en", "ru")
@@ -70,7 +71,7 @@ def together(found):
     return Found(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def texts_of(table, side, row):
+def texts_in(table, side, row):
     column = {x: table.column(side, x)[row].as_py() for x in table.languages}
     return {x: text for x, text in column.items() if text is not None}
 
@@ -78,8 +79,8 @@ def texts_of(table, side, row):
 def naive(table, rule, score):
     """For each record its negatives, gaps and positive score, by the words of the definition."""
     rows = range(len(table))
-    query = [texts_of(table, "query", r) for r in rows]
-    passage = [texts_of(table, "passage", r) for r in rows]
+    query = [texts_in(table, "query", r) for r in rows]
+    passage = [texts_in(table, "passage", r) for r in rows]
     group = table.groups().to_pylist()
     results = []
     for r in rows:
@@ -227,6 +228,27 @@ def test_each_text_is_encoded_once_and_its_file_kept(tmp_path):
             texts = table.column(side, LANGUAGES[language])[2:11].to_pylist()
             for text, vector in zip(texts, block, strict=True):
                 expected = np.zeros(4) if text is None else encoder.encode_queries([text], "")[0]
+                assert vector.tolist() == expected.tolist()
+
+
+def test_an_encoder_by_language_encodes_a_text_in_each_of_its_languages(tmp_path):
+    class Routed(Integers):
+        by_language = True
+
+        def encode_queries(self, texts, language):
+            return super().encode_queries([f"{language}: {text}" for text in texts], language)
+
+        encode_passages = encode_queries
+
+    table = random_table(5, records=40)
+    vectors = encoded(Routed(), "dot", texts_of(table, Routed()), tmp_path, torch.device("cpu"))
+    for side in SIDES:
+        columns = [table.column(side, code).to_pylist() for code in LANGUAGES]
+        assert {*columns[0]} & {*columns[1]} - {None}
+        for language, code in enumerate(LANGUAGES):
+            block = vectors.block(side, language, slice(0, len(table)))
+            for text, vector in zip(columns[language], block, strict=True):
+                expected = np.zeros(4) if text is None else Routed().encode_queries([text], code)[0]
                 assert vector.tolist() == expected.tolist()
 
 

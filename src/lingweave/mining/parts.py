@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
-from lingweave.atomic import whole_file, write_json
+from lingweave.atomic import write_json
 from lingweave.errors import LingweaveError
 from lingweave.mining.search import Found, Rule
+from lingweave.sealed import read_sealed, write_sealed
 
+_KIND = b"lingweave negatives"
 CONFIGURATION = "configuration.json"
 
 
@@ -36,7 +40,7 @@ class Parts:
             LingweaveError: it holds those of another configuration.
         """
         path = self.folder / CONFIGURATION
-        done = [*self.folder.glob("*.np[yz]")]
+        done = [*self.folder.glob("*.npy"), *self.folder.glob("*.arrow")]
         if done and not path.exists():
             raise LingweaveError(f"{self.folder}: holds other files; choose another --out")
         if done:
@@ -49,19 +53,34 @@ class Parts:
         write_json(path, configuration)
 
     def found(self, name: str, search: Callable[[], Found]) -> Found:
-        """What was found before under this name, or what the search finds now."""
-        path = self.folder / f"{name}-{self._rule}.npz"
-        if path.exists():
-            with np.load(path, allow_pickle=False) as arrays:
-                return Found(**{field: arrays[field] for field in Found._fields})
+        """What was found before under this name, or what the search finds now; a damaged file is
+        made again."""
+        path = self.folder / f"{name}-{self._rule}.arrow"
+        record = {"name": path.stem}
+        batch = read_sealed(path, _KIND, record)
+        if batch is not None:
+            return Found(*map(_array, batch.columns))
         found = search()
-        with whole_file(path) as part, part.open("wb") as file:
-            np.savez(file, **found._asdict())
+        batch = pa.record_batch([_column(one) for one in found], names=[*Found._fields])
+        write_sealed(path, batch, _KIND, record)
         return found
 
     def remove(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _column(values: NDArray[Any]) -> pa.Array:
+    """(n,) or (n, k) as a column, which `_array` gives back."""
+    if values.ndim == 1:
+        return pa.array(values)
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _array(column: pa.Array) -> NDArray[Any]:
+    if not pa.types.is_fixed_size_list(column.type):
+        return np.asarray(column.to_numpy())
+    return np.asarray(column.values.to_numpy()).reshape(len(column), -1)
 
 
 def refuse_other(place: Path, before: dict[str, Any], configuration: dict[str, Any]) -> None:

@@ -23,20 +23,19 @@ from lingweave.mining.excluded import Excluded
 from lingweave.mining.parts import Parts, refuse_other
 from lingweave.mining.search import BLOCK, CANDIDATES, Found, Rule, Search
 from lingweave.mining.summary import summary_of
-from lingweave.mining.vectors import SIDES, Texts, Vectors, encoded, tfidf
+from lingweave.mining.texts import texts_of
+from lingweave.mining.vectors import Vectors, encoded, tfidf
 from lingweave.negatives import HardNegatives, made_by
 from lingweave.progress import progress_bar
 from lingweave.software import software
 from lingweave.sources.rows import read_table
-from lingweave.table import ParallelTable, Side
+from lingweave.table import ParallelTable
 
 log = logging.getLogger("lingweave")
 
-
-SideTexts = dict[Side, Texts]
 Encoded = tuple[Vectors, dict[str, Any]]
 """Vectors, and what made them: plain JSON values."""
-VectorsOf = Callable[[SideTexts, Path, Progress], Encoded]
+VectorsOf = Callable[[ParallelTable, Path, Progress], Encoded]
 
 
 def mine(config: MineConfig) -> dict[str, Any]:
@@ -70,8 +69,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
     parts = Parts(config.out, rule)
     with disk_errors_named(f"--out {config.out}"), progress_bar(config.progress) as progress:
         parts.open(about_vectors)
-        texts = {side: Texts(table, side) for side in SIDES}
-        vectors, encoder = vectors_of(texts, parts.folder, progress)
+        vectors, encoder = vectors_of(table, parts.folder, progress)
         task = progress.add_task("records", total=len(table))
         blocks = []
         for block in searched(table, vectors, rule, parts.found, BLOCK):
@@ -169,9 +167,9 @@ def _encoding(config: MineConfig, device: torch.device) -> VectorsOf:
     """How texts become vectors; the encoder is loaded, so that what is wrong with it shows."""
     if config.encoder == "tfidf":
 
-        def sparse(texts: SideTexts, folder: Path, progress: Progress) -> Encoded:
+        def sparse(table: ParallelTable, folder: Path, progress: Progress) -> Encoded:
             progress.add_task("n-grams", total=None)
-            vectors, definition = tfidf(texts)
+            vectors, definition = tfidf(texts_of(table))
             return vectors, {"encoder": "tfidf", "definition": definition}
 
         return sparse
@@ -186,7 +184,8 @@ def _encoding(config: MineConfig, device: torch.device) -> VectorsOf:
             config.model, config.batch_size, config.dtype, str(device)
         )
 
-    def dense(texts: SideTexts, folder: Path, progress: Progress) -> Encoded:
+    def dense(table: ParallelTable, folder: Path, progress: Progress) -> Encoded:
+        texts = texts_of(table, encoder)
         task = progress.add_task("texts", total=sum(map(len, texts.values())))
         advance = partial(progress.advance, task)
         vectors = encoded(encoder, config.similarity, texts, folder, device, advance)

@@ -1,11 +1,12 @@
 """The vectors of a table's texts, each distinct text encoded once, read a block at a time."""
 
+import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
@@ -14,10 +15,9 @@ from torch import Tensor
 from lingweave.atomic import whole_file
 from lingweave.encoders.scores import Encoder, Similarity
 from lingweave.errors import LingweaveError
-from lingweave.plan.draws import Ints
-from lingweave.table import ParallelTable, Side
+from lingweave.mining.texts import SIDES, Texts
+from lingweave.table import Side
 
-SIDES: tuple[Side, Side] = ("query", "passage")
 CHUNK = 8192
 """Texts that go to the encoder together, and are held in memory with their vectors."""
 
@@ -39,42 +39,6 @@ class Vectors(Protocol):
     def paired(self, queries: Any, passages: Any) -> Tensor:
         """(n,) float32: scores row by row."""
         ...
-
-
-class Texts:
-    """Which text stands in which cell of one side; texts are numbered by first appearance,
-    language by language."""
-
-    def __init__(self, table: ParallelTable, side: Side) -> None:
-        self.table, self.side = table, side
-        columns = pa.chunked_array([table.column(side, x) for x in table.languages])
-        numbers = columns.combine_chunks().dictionary_encode().indices.fill_null(-1)
-        height = len(table)
-        self.numbers: Ints = numbers.to_numpy(zero_copy_only=False).astype(np.int64)
-        self.numbers = self.numbers.reshape(len(table.languages), height)
-        """(L, N) the number of each cell's text, -1 at holes."""
-        cells = np.flatnonzero(self.numbers >= 0)
-        self._cells = cells[np.unique(self.numbers.ravel()[cells], return_index=True)[1]]
-        ends = np.searchsorted(self._cells, np.arange(len(table.languages) + 1) * height)
-        self.spans = list(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
-        """For each language the numbers of the texts that appear in it first."""
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def of(self, start: int, end: int) -> list[str]:
-        """The texts with these numbers, all of one language's span."""
-        cells = self._cells[start:end]
-        if not len(cells):
-            return []
-        language, height = int(cells[0]) // len(self.table), len(self.table)
-        column = self.table.column(self.side, self.table.languages[language])
-        texts: list[str] = column.take(pa.array(cells % height)).to_pylist()
-        return texts
-
-    def all(self) -> list[str]:
-        """All texts, in the order of their numbers."""
-        return [text for start, end in self.spans for text in self.of(start, end)]
 
 
 class Dense:
@@ -149,7 +113,8 @@ def encoded(
     device: torch.device,
     advance: Callable[[int], object] = lambda texts: None,
 ) -> Dense:
-    """Vectors of all texts, in files of a folder; files that are there already are kept.
+    """Vectors of all texts, in files of a folder; what is there already is kept, and made again if
+    it is cut off or no such file.
 
     Args:
         encoder: from texts to vectors.
@@ -171,7 +136,7 @@ def encoded(
             if start == end:
                 arrays[side].append(np.empty((0, 0), np.float32))
                 continue
-            if path.exists():
+            if _is_whole(path, end - start):
                 advance(end - start)
             else:
                 chunks = _chunks(texts[side], start, end, encode, language, similarity, advance)
@@ -235,8 +200,25 @@ def _write(path: Path, chunks: Iterator[NDArray[np.float32]], height: int) -> No
     with whole_file(path) as part, part.open("wb") as file:
         for number, chunk in enumerate(chunks):
             if not number:
-                np.lib.format.write_array_header_1_0(
-                    file,
-                    {"descr": "<f4", "fortran_order": False, "shape": (height, chunk.shape[1])},
-                )
+                file.write(_header(height, chunk.shape[1]))
             file.write(np.ascontiguousarray(chunk, "<f4").tobytes())
+
+
+def _is_whole(path: Path, height: int) -> bool:
+    """Whether a file is there that `_write` wrote, for so many texts, and is as long as it was."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_header(height, 1)))
+            values = file.seek(0, os.SEEK_END) - len(start)
+    except OSError:
+        return False
+    width, rest = divmod(values, 4 * height)
+    return not rest and start == _header(height, width)
+
+
+def _header(height: int, width: int) -> bytes:
+    """What stands before the values of an .npy file; as long for any width."""
+    header = io.BytesIO()
+    shape = {"descr": "<f4", "fortran_order": False, "shape": (height, width)}
+    np.lib.format.write_array_header_1_0(header, shape)
+    return header.getvalue()

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from lingweave.atomic import disk_errors_named
 from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder, identity
 from lingweave.errors import LingweaveError
-from lingweave.mining.vectors import SIDES, Texts, encoded
+from lingweave.mining.texts import Texts, texts_of
+from lingweave.mining.vectors import encoded
 from lingweave.objectives import Term, same_width
 from lingweave.table import ParallelTable
 from lingweave.training.chunks import Ints
@@ -121,7 +122,7 @@ def teacher_of(
         same_width(width, model.encode_queries(["a"], table.languages[0]).shape[1])
     made_of = [identity("", model.folder), table.fingerprint]
     key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
-    texts = {side: Texts(table, side) for side in SIDES}
+    texts = texts_of(table, model)
     place = folder / f"teacher-{key}"
     if not place.is_dir():
         say(f"teacher: {sum(map(len, texts.values())):,} texts to encode, kept in {place}")
