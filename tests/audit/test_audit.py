@@ -11,14 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data import lareqa_folder
 from served import Served, serving
 from tiny import tiny_model
 
 from lingweave.audit.audit import audit_json
 from lingweave.audit.config import AuditConfig
-from lingweave.audit.run import audit
+from lingweave.audit.run import _vectors, audit
 from lingweave.cli import main
+from lingweave.encoders.random_vectors import RandomVectors
 from lingweave.errors import LingweaveError
+from lingweave.evaluate import Evaluation
+from lingweave.evaluate.again import benchmark_of
+from lingweave.exchange.config import ExportConfig
+from lingweave.exchange.run import export
 
 WORDS = {
     "de": "der Himmel ist blau und das Gras wächst neben dem alten Haus im kalten Schnee",
@@ -171,6 +177,67 @@ def test_a_folder_and_the_endpoint_that_serves_it_give_the_same(files, tmp_path)
     assert one["probes"] == pytest.approx(other["probes"], nan_ok=True)
 
 
+@pytest.fixture
+def drawn_by_others(monkeypatch):
+    """No page, where a test is not about it: it takes most of an audit's time."""
+    monkeypatch.setattr("lingweave.audit.page.page", lambda found: "")
+
+
+def test_the_pivot_is_known_by_any_of_its_names_or_said_to_be_absent(
+    files, tmp_path, drawn_by_others
+):
+    options = {"encoder": "random", "probe": False, "debias": False}
+    there = audit(given(files, tmp_path / "a", pivot="EN", **options))
+    assert "direction_to_en" in {one.figure.name for one in there.judged.bias}
+    assert not there.notes
+    absent = audit(given(files, tmp_path / "a", pivot="th", **options))
+    assert any("No directions to th" in note for note in absent.notes)
+
+
+def test_an_evaluation_of_a_benchmark_is_read_again_and_one_of_ones_own_files_says_why_not(
+    files, tmp_path, drawn_by_others
+):
+    data = lareqa_folder(tmp_path / "data", ("de", "en"))
+    options = {"encoder": "random", "probe": False, "debias": False, "resamples": 5}
+    found = audit(AuditConfig(benchmark="lareqa", data=data, out=tmp_path / "a", **options))
+    evaluation = str(tmp_path / "a" / "evaluation")
+    export(ExportConfig([evaluation], to=tmp_path / "beir", format="beir", data=data))
+    export(ExportConfig([evaluation], to=tmp_path / "trec", data=data, encoder="random"))
+    asked = Evaluation.open(tmp_path / "a" / "evaluation")
+    assert benchmark_of(asked, data).gold == found.benchmark.gold
+    audit(given(files, tmp_path / "b", **options))
+    with pytest.raises(LingweaveError, match="does not say how its benchmark is read"):
+        benchmark_of(Evaluation.open(tmp_path / "b" / "evaluation"), None)
+
+
+def test_what_has_no_language_or_no_text_is_searched_and_not_learned_from(
+    tmp_path, drawn_by_others
+):
+    rows = [{"_id": f"{x}{n}", "text": f"{WORDS[x]} {n}", "lang": x} for n in range(3) for x in
+            ("de", "en")]  # fmt: skip
+    rows += [{"_id": "n1", "text": "12"}, {"_id": "n2", "text": "34"},
+             {"_id": "e", "text": "", "lang": "en"}]  # fmt: skip
+    (tmp_path / "docs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "queries.jsonl").write_text(json.dumps(rows[0] | {"_id": "q"}))
+    (tmp_path / "qrels.txt").write_text("q 0 de0 1\nq 0 n1 1\n")
+    config = AuditConfig(
+        corpus=[str(tmp_path / "docs.jsonl")],
+        queries=[str(tmp_path / "queries.jsonl")],
+        qrels=[str(tmp_path / "qrels.txt")],
+        encoder="random",
+        probe=False,
+        resamples=5,
+        out=tmp_path / "a",
+    )
+    found = audit(config)
+    assert {y: len(side.ids) for y, side in found.benchmark.corpora.items()} == {
+        "de": 3, "en": 4, "zxx": 2}  # fmt: skip
+    (summary,) = found.judged.comparison.arm("means removed").summaries
+    assert summary["provenance"]["encoder"]["debias"]["texts"] == {"de": 3, "en": 3}
+    assert {y: len(points) for y, points in found.points.items()} == {"de": 3, "en": 3}
+    assert _vectors(config, found.benchmark.select(["zxx"]), RandomVectors(0), 10) == {}
+
+
 @pytest.mark.slow
 def test_killed_midway_it_encodes_nothing_twice(files, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(1000, 8))
@@ -205,6 +272,7 @@ def test_killed_midway_it_encodes_nothing_twice(files, tmp_path):
         ({"languages": ["tlh"]}, "tlh"),
         ({"split": "dev"}, "--split"),
         ({"sample": 0}, "--sample"),
+        ({"pivot": "klingon"}, "--pivot klingon: unknown language"),
         ({"shards": "s"}, "--shards"),
         ({"encoder": None}, "--model"),
     ],

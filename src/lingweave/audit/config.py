@@ -6,6 +6,7 @@ from typing import Literal
 
 from lingweave.encoders.choice import EncoderOptions
 from lingweave.errors import LingweaveError
+from lingweave.languages import is_language
 from lingweave.ranks import TIE_RULES
 
 MEANS_REMOVED_FILE = "means-removed.npz"
@@ -79,6 +80,10 @@ class AuditConfig(EncoderOptions):
             raise LingweaveError(
                 f"--out {self.out}: vectors without their means would overwrite {self.vectors};"
                 " give another folder"
+            )
+        if not is_language(self.pivot):
+            raise LingweaveError(
+                f"--pivot {self.pivot}: unknown language; give a BCP 47 code such as 'en'"
             )
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")

@@ -29,7 +29,7 @@ def corrected_scores(
     Args:
         config: of the audit.
         encoder: what is audited; None for vectors in a file.
-        samples: (texts, d) vectors of some passages of each language.
+        samples: (texts, d) vectors of some passages of each language; at least of one.
     """
     unit_length = config.similarity == "cosine"
     scaled = {y: normalised(v) if unit_length else v for y, v in samples.items()}

@@ -85,12 +85,14 @@ def _part(name: str, title: str, one: Measured) -> dict[str, object]:
 def _spread(one: Measured, name: str) -> Drawing | None:
     pools = one.evaluation.per_query()[1]
     golds = [np.bincount(part.query) for part in one.evaluation.parts() if len(part)]
-    most = max((int(counts.max()) for counts in golds), default=0)
-    if most < 2:
+    counts = np.concatenate([*golds, np.zeros(0, np.int64)])
+    several = counts[counts > 1]
+    if not len(several):
         return None
     size = sum(one.evaluation.provenance["benchmark"]["candidates"].values())
-    random = float(expected_rank_distance(np.array([most]), size)[0])
-    svg = distance_plot(pools.rank_distance, most - 1, random, name)
+    # Queries may have different numbers of golds, and so each its own best and its own chance.
+    random = float(expected_rank_distance(several, size).mean())
+    svg = distance_plot(pools.rank_distance, int(several.min()) - 1, random, name)
     return Drawing(Markup(svg), "How rank distances are spread over queries.") if svg else None
 
 

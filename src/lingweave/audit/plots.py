@@ -58,22 +58,20 @@ def distance_plot(distances: Floats, best: int, random: float, name: str) -> str
 
     Args:
         distances: (n,) in ranks; NaN is left out.
-        best: the smallest that is possible.
-        random: what a random ranking gives on average.
+        best: the smallest that is possible for any of the queries.
+        random: what a random ranking gives on average over the queries.
         name: of the drawing, unique on the page.
     """
     known = distances[np.isfinite(distances)]
     if not len(known):
         return None
-    top = max(float(known.max()), random, best + 1)
     # Where most queries are far from the longest distances, steps of equal size would show one bar.
-    spread = float(np.median(known)) < top / 10
-    ends = np.geomspace if spread else np.linspace
-    edges = np.unique(ends(max(best, 1), top + 1, BINS + 1))
+    spread = float(np.median(known)) < max(float(known.max()), random) / 10
+    edges = distance_bins(known, best, random, spread)
     with style():
         figure = Figure(figsize=(7.2, 2.6), layout="constrained")
         axes = figure.add_subplot()
-        axes.hist(np.maximum(known, 1), bins=edges.tolist(), color=ARM_COLOURS[0])
+        axes.hist(known, bins=edges.tolist(), color=ARM_COLOURS[0])
         if spread:
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter(NullFormatter())
@@ -90,6 +88,22 @@ def distance_plot(distances: Floats, best: int, random: float, name: str) -> str
             f" or less, a tenth at {high:,.0f} or more; a random ranking's mean is {random:,.0f}."
         )
         return inline_svg(figure, name, "How rank distances are spread", words)
+
+
+def distance_bins(known: Floats, best: int, random: float, spread: bool) -> Floats:
+    """(bins + 1,) rising edges of bars that hold every distance and the mean of a random ranking.
+
+    Args:
+        known: (n,) distances in ranks, 1 or more.
+        best: where the first bar begins, if no distance is smaller.
+        random: what a random ranking gives on average.
+        spread: whether steps grow with the distance.
+    """
+    ends = np.geomspace if spread else np.linspace
+    low = max(1.0, min(best, float(known.min())))
+    high = max(float(known.max()), random, low) + 1
+    edges: Floats = np.unique(ends(low, high, BINS + 1))
+    return edges
 
 
 def projection_plot(points: Mapping[str, Floats], name: str) -> str:

@@ -16,11 +16,14 @@ from lingweave.audit.measured import AS_IS, Measured, evaluated, measured
 from lingweave.audit.probes import built_in, probed
 from lingweave.audit.separability import Separability, projected, separability
 from lingweave.audit.source import digest, sampled, source_of, statements_of
+from lingweave.audit.tables import named
 from lingweave.benchmark import Benchmark
+from lingweave.debias.maps import NO_LANGUAGES
 from lingweave.encoders.choice import encoder_of, identity_of, scores_of
 from lingweave.encoders.scores import Encoder, Scores, encoder_scores
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
+from lingweave.evaluate.again import SEED
 from lingweave.evaluate.bias import BiasResult, head_bias
 from lingweave.evaluate.heads import heads_of_lists
 from lingweave.evaluate.tokens import (
@@ -29,6 +32,7 @@ from lingweave.evaluate.tokens import (
     tokens_per_character,
 )
 from lingweave.judgements import judgements_of
+from lingweave.languages import canonical
 from lingweave.ranks import joined_lists
 from lingweave.report.files import write_text
 from lingweave.significance import Resampling
@@ -36,6 +40,8 @@ from lingweave.significance import Resampling
 Vectors = Mapping[str, NDArray[np.float32]]
 Of = Callable[[Benchmark], Scores]
 """The scores of an arm on a benchmark."""
+JUDGED = "evaluation"
+"""The folder of what was measured on the judgements."""
 
 
 def audit(config: AuditConfig) -> Audit:
@@ -47,6 +53,7 @@ def audit(config: AuditConfig) -> Audit:
         LingweaveError: anything the user can mend.
     """
     storage.check_writable(config.out)
+    config = dataclasses.replace(config, pivot=canonical(config.pivot))
     benchmark = source_of(config)
     if config.cache is None and (config.model is not None or config.endpoint is not None):
         config = dataclasses.replace(config, cache=config.out / "vectors")
@@ -57,12 +64,16 @@ def audit(config: AuditConfig) -> Audit:
     arms: dict[str, Of] = {AS_IS: scores}
     if config.debias and (encoder is not None or config.vectors is not None):
         samples = _vectors(config, benchmark, encoder, LEARNED_FROM)
-        arms[MEANS_REMOVED] = corrected_scores(config, encoder, samples)
-    judged = _measured(config, benchmark, arms, "evaluation") if benchmark.gold else None
+        if samples:
+            arms[MEANS_REMOVED] = corrected_scores(config, encoder, samples)
+        else:
+            notes.append("No means to remove: no document has a text and a known language.")
+    judged = _measured(config, benchmark, arms, JUDGED) if benchmark.gold else None
     asked = _probed(config, benchmark, arms, notes)
     heads = _heads(config, benchmark, scores) if judged is None and benchmark.queries else ()
     if judged is None and asked is None and not heads:
         raise LingweaveError(f"nothing could be asked; give --queries ({' '.join(notes)})")
+    _directions(judged or asked, config.pivot, notes)
     vectors = _vectors(config, benchmark, encoder, config.sample)
     found = Audit(
         benchmark=benchmark,
@@ -118,8 +129,10 @@ def _measured(
     config: AuditConfig, benchmark: Benchmark, arms: Mapping[str, Of], name: str
 ) -> Measured:
     """The arms on a benchmark, each in a folder whose name begins with ``name``."""
+    # Only what is a benchmark by name can be read again.
+    whole = name == JUDGED and config.benchmark is not None
     configuration = {
-        "benchmark": benchmark.name,
+        **(_named(config) if whole else {"audited": benchmark.name}),
         "ties": config.ties,
         "languages": list(benchmark.languages),
         # Which language a text counts as may be detected, or given anew.
@@ -137,6 +150,12 @@ def _measured(
     return measured(benchmark, found[0], folders, Resampling(config.resamples, 0), config.pivot)
 
 
+def _named(config: AuditConfig) -> dict[str, Any]:
+    """How the benchmark is read, as `lingweave evaluate` says it."""
+    options = {"benchmark": config.benchmark, "split": config.split, SEED: config.seed}
+    return {name: value for name, value in options.items() if value is not None}
+
+
 def _heads(
     config: AuditConfig, benchmark: Benchmark, scores: Callable[[Benchmark], Scores]
 ) -> tuple[BiasResult, ...]:
@@ -149,8 +168,14 @@ def _heads(
 def _vectors(
     config: AuditConfig, benchmark: Benchmark, encoder: Encoder | None, count: int
 ) -> Vectors:
-    """Vectors of some documents of each language; none for encoders that have none."""
-    chosen = {y: sampled(side, count) for y, side in benchmark.corpora.items() if side.ids}
+    """Vectors of some documents of each language, of those with a text; none for encoders that have
+    none, and none of documents without a language."""
+    chosen = {
+        y: rows
+        for y, side in benchmark.corpora.items()
+        if y not in NO_LANGUAGES
+        and (rows := [i for i in sampled(side, count).tolist() if side.texts[i].strip()])
+    }
     if encoder is not None:
         texts = {y: [benchmark.corpora[y].texts[i] for i in rows] for y, rows in chosen.items()}
         return {y: encoder.encode_passages(some, y) for y, some in texts.items()}
@@ -160,6 +185,15 @@ def _vectors(
         found = passage_vectors(config.vectors, benchmark)
         return {y: found[y][rows] for y, rows in chosen.items()}
     return {}
+
+
+def _directions(main: Measured | None, pivot: str, notes: list[str]) -> None:
+    """Says so where no direction can be set against that of the pivot."""
+    if main is not None and named(main.bias, f"direction_to_{pivot}") is None:
+        notes.append(
+            f"No directions to {pivot}: it has no queries with answers in other languages, or no"
+            " documents that answer them; choose a language with --pivot."
+        )
 
 
 def _tokens(config: AuditConfig, benchmark: Benchmark, notes: list[str]) -> tuple[BiasResult, ...]:
