@@ -86,7 +86,7 @@ def read_table(
     if not len(rows):
         files_named = ", ".join(map(str, files))
         raise LingweaveError(f"no rows are left of {files_named} (split {split or 'any'})")
-    return ParallelTable.open(_pivoted(rows).write(cached))
+    return ParallelTable.open(pivoted(rows).write(cached))
 
 
 def cache_folder() -> Path:
@@ -183,7 +183,7 @@ def _one_of(rows: pa.Table, group: Sequence[str]) -> pa.Table:
     return rows.filter(pa.array(keep))
 
 
-def _pivoted(rows: pa.Table) -> ParallelTable:
+def pivoted(rows: pa.Table) -> ParallelTable:
     """Long rows -> records × languages."""
     rows = rows.combine_chunks()
     # One key for (data set, id), by the order of first appearance.
