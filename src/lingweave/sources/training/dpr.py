@@ -1,0 +1,71 @@
+"""The training files of DPR (Karpukhin et al., arXiv 2004.04906): questions with passages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lingweave.errors import LingweaveError
+from lingweave.sources.files import json_file, json_lines
+from lingweave.sources.training.cells import Cell, Source
+from lingweave.table import Answer
+
+WITHOUT = "questions without a positive passage"
+FURTHER = "further positive passages of a question"
+
+
+def dpr_cells(source: Source) -> Iterator[Cell]:
+    """Each question with its first positive passage, as DPR trains, and its hard negatives.
+
+    Titles stand before passages. Answers are those texts that stand in the passage.
+
+    Raises:
+        LingweaveError: naming file and question.
+    """
+    for file in source.files:
+        for number, row in _rows(file):
+            place = f"{file}: question {number}"
+            try:
+                cell = _cell(row, number, place, source)
+            except (KeyError, TypeError, AttributeError) as error:
+                what = f"no field {error}" if isinstance(error, KeyError) else str(error)
+                raise LingweaveError(
+                    f"{place}: not DPR ({what}); each question needs question, positive_ctxs and"
+                    " perhaps hard_negative_ctxs, with title and text"
+                ) from error
+            if cell is not None:
+                yield cell
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    if ".jsonl" in file.name:
+        yield from json_lines(file)
+        return
+    content = json_file(file)
+    if not isinstance(content, list):
+        raise LingweaveError(f"{file}: not DPR: give a JSON list of questions")
+    yield from enumerate(content, 1)
+
+
+def _cell(row: dict[str, Any], number: int, place: str, source: Source) -> Cell | None:
+    positives = row["positive_ctxs"]
+    if not positives:
+        source.left_out[WITHOUT] += 1
+        return None
+    source.left_out[FURTHER] += len(positives) - 1
+    passage = _text(positives[0])
+    hard = dict.fromkeys(_text(one) for one in row.get("hard_negative_ctxs") or ())
+    answers = [str(text) for text in row.get("answers") or ()]
+    return Cell(
+        place,
+        str(row.get("question_id") or row.get("id") or number),
+        source.of(row.get("language") or row.get("lang"), place),
+        row["question"],
+        passage,
+        negatives=tuple(text for text in hard if text.strip() and text != passage),
+        answers=tuple(Answer(text, passage.find(text)) for text in answers if text in passage),
+    )
+
+
+def _text(passage: dict[str, Any]) -> str:
+    title, text = passage.get("title") or "", passage["text"]
+    return f"{title} {text}".strip()
