@@ -1,0 +1,1 @@
+"""Filters of translated cells, each with the reason that it gives."""

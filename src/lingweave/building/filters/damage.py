@@ -1,0 +1,75 @@
+"""Texts whose encoding is damaged: bytes read as another code, characters lost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+
+from lingweave.building.blocks import Block, Verdicts
+from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.found import Found, Keyed, shown
+from lingweave.building.filters.script import pattern
+
+SUSPECTS = r"[\u0080-\u009f\u00c2-\u00f4\ufffd\ufffe\uffff\p{Co}]"
+"""One of these is in every damaged text that is looked for but those with question marks."""
+_LOST = regex.compile(r"[\ufffd\ufffe\uffff\u0080-\u0084\u0086-\u009f\p{Co}]")
+_QUESTION = regex.compile(r"\p{L}\?+\p{L}")
+_PAIRS = regex.compile(
+    r"[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00ef][\u0080-\u00bf]{2}|[\u00f0-\u00f4][\u0080-\u00bf]{3}"
+)
+"""UTF-8 read as Latin-1."""
+_COMMON = regex.compile(r"[\u00a0-\u017f\u2010-\u2026\u20ac\U0001f300-\U0001faff]")
+# Windows-1252 has other characters where Latin-1 has controls.
+_TO_LATIN = {
+    ord(bytes([byte]).decode("cp1252")): byte
+    for byte in range(0x80, 0xA0)
+    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+
+
+@dataclass(frozen=True)
+class Damage(Keyed):
+    """Cells with a text that has replacement characters, or was decoded from the wrong code."""
+
+    marks: int = 2
+    """Characters that are read as two or more, letters lost for a question mark; a replacement
+    character counts for two."""
+
+    name = "damage"
+
+    def __call__(self, block: Block) -> Verdicts:
+        found = Found(block, self.name)
+        for number, language in enumerate(block.table.languages):
+            letters = regex.compile(pattern(language), flags=regex.V1)
+            for side in SIDES:
+                texts = column(block, side, language)
+                suspect = texts.counts(members(SUSPECTS)) > 0
+                suspect |= texts.counts(members(r"\?")) >= self.marks
+                for place in np.flatnonzero(suspect).tolist():
+                    marks, shape = damaged(texts.text(place), letters)
+                    if marks >= self.marks:
+                        found.add(place, number, f"{side}: {shown(shape)}", marks)
+        return found.verdicts()
+
+
+def damaged(text: str, letters: "regex.Pattern[str]") -> tuple[int, str]:
+    """How many marks of damage a text has, and the place of the first one.
+
+    Args:
+        text: a text.
+        letters: the letters of its language: what decodes to one of them, or to common marks,
+            was that before.
+    """
+    count, first = 0, len(text)
+    for match in _LOST.finditer(text):
+        count, first = count + 2, min(first, match.start())
+    for match in _PAIRS.finditer(text.translate(_TO_LATIN)):
+        try:
+            was = match.group().encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if letters.fullmatch(was) or _COMMON.fullmatch(was):
+            count, first = count + 1, min(first, match.start())
+    for match in _QUESTION.finditer(text):
+        count, first = count + 1, min(first, match.start())
+    return count, text[max(first - 10, 0) : first + 25]

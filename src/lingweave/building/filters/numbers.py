@@ -1,0 +1,90 @@
+"""Numbers of the source that are not in its translation."""
+
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import regex
+
+from lingweave.building.blocks import Block, Verdicts
+from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.found import Found, Keyed
+from lingweave.building.filters.sources import comparisons
+
+_NUMBER = regex.compile(
+    # Groups of digits are set apart by blanks, points, commas or apostrophes, as languages have it.
+    r"\p{Nd}+(?:[.,'’٫٬:\u00a0\u202f ](?=\p{Nd}{3}(?!\p{Nd}))\p{Nd}{3}|[.,٫:]\p{Nd}+)*"
+)
+_NOT_DIGIT = regex.compile(r"\P{Nd}+")
+_LONGEST = 40
+"""Digits of a number that are read."""
+
+
+@dataclass(frozen=True)
+class Numbers(Keyed):
+    """Cells with a text that has other numbers than its source.
+
+    Digits of any script are the same, and so are 1,234.50, 1 234,5 and १,२३४.५: separators and the
+    zeros at both ends are left out. Small numbers, which may be written as words, do not count.
+    """
+
+    digits: int = 2
+    """Numbers with fewer digits do not count, zeros at their ends left out."""
+    lost: int = 2
+    """A text goes that lacks so many numbers of its source and more than half of them; it goes for
+    a single one if it has another number in its place."""
+
+    name = "numbers"
+
+    def __call__(self, block: Block) -> Verdicts:
+        found = Found(block, self.name)
+        names, digits = block.table.languages, members(r"\p{Nd}")
+        source_of = lru_cache(maxsize=2)(partial(column, block))
+        for one in comparisons(block):
+            for side in SIDES:
+                texts = column(block, side, names[one.language])
+                sources = source_of(side, names[one.source])
+                asked = sources.counts(digits) >= self.digits
+                for place in one.places[(asked & texts.present)[one.places]].tolist():
+                    lost, new = self._differences(sources.text(place), texts.text(place))
+                    if lost:
+                        detail = f"{side}: without {', '.join(lost[:3])} of {names[one.source]}"
+                        if new:
+                            detail += f", with {', '.join(new[:3])}"
+                        found.add(place, one.language, detail, len(lost))
+        return found.verdicts()
+
+    def _differences(self, source: str, text: str) -> tuple[list[str], list[str]]:
+        """The numbers that a text lacks and has too many, if it is to go."""
+        theirs, ours = self._numbers(source), self._numbers(text)
+        lost, new = theirs.keys() - ours.keys(), ours.keys() - theirs.keys()
+        if not lost:
+            return [], []
+        # Ranges and dates are put together in other ways: 1990-91, 1990/1991.
+        stream, other = "|".join(ours), "|".join(theirs)
+        lost = {key for key in lost if key not in stream and not _made_of(key, ours)}
+        new = {key for key in new if key not in other and not _made_of(key, theirs)}
+        lost = {key for key in lost if len(key) >= self.digits}
+        new = {key for key in new if len(key) >= self.digits}
+        counted = [key for key in theirs if len(key) >= self.digits]
+        if not (lost and new) and not (len(lost) >= self.lost and 2 * len(lost) > len(counted)):
+            return [], []
+        return [theirs[key] for key in theirs if key in lost], [
+            ours[key] for key in ours if key in new
+        ]
+
+    def _numbers(self, text: str) -> dict[str, str]:
+        """Numbers as they stand in a text, by what is left without separators and outer zeros."""
+        found = {}
+        for number in _NUMBER.findall(text):
+            digits = str(int(_NOT_DIGIT.sub("", number)[:_LONGEST]))
+            found[digits.rstrip("0") or "0"] = number
+        return found
+
+
+def _made_of(key: str, numbers: dict[str, str]) -> bool:
+    """Whether a number is others' digits one after another."""
+    left = key
+    for other in sorted(numbers, key=len, reverse=True):
+        if len(other) > 1 and left.startswith(other):
+            left = left[len(other) :]
+    return len(left) <= 1 and left != key

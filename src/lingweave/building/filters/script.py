@@ -1,0 +1,70 @@
+"""Texts in another script than their language is written in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lingweave.building.blocks import Block, Verdicts
+from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.density import density
+from lingweave.building.filters.found import Found, Keyed, shown
+from lingweave.languages import script
+
+_PARTS = {
+    "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang", "Hani"), "Hans": ("Hani", "Bopo"),
+    "Hant": ("Hani", "Bopo"), "Hrkt": ("Hira", "Kana"),
+}  # fmt: skip
+_TOO = {
+    "az": "Cyrl", "bs": "Cyrl", "ber": "Tfng", "crh": "Cyrl", "fuv": "Adlm", "ha": "Arab",
+    "kab": "Tfng", "kk": "Latn", "ks": "Deva", "ku": "Arab", "ky": "Latn", "mn": "Mong",
+    "ms": "Arab", "pa": "Arab", "sd": "Deva", "shi": "Latn", "sr": "Latn", "tg": "Latn",
+    "tk": "Cyrl", "tt": "Latn", "ug": "Latn", "uz": "Cyrl", "zgh": "Latn",
+}  # fmt: skip
+"""Languages that are written in a second script as well, where their code names none."""
+
+
+@dataclass(frozen=True)
+class Script(Keyed):
+    """Cells with a text of which too few letters are of the language's scripts."""
+
+    share: float = 0.2
+    """The least share of letters; those of dense scripts count for more, and names and code in
+    Latin letters are common among others."""
+    letters: int = 8
+    """Texts with fewer letters are not judged."""
+
+    name = "script"
+
+    def __call__(self, block: Block) -> Verdicts:
+        found = Found(block, self.name)
+        for number, language in enumerate(block.table.languages):
+            ours, dense = members(pattern(language)), density(language)
+            for side in SIDES:
+                texts = column(block, side, language)
+                letters = texts.counts(members(r"\p{L}"))
+                own = texts.counts(ours)
+                shares = own / np.maximum(own + (letters - own) * dense, own + (own == 0))
+                bad = (letters >= self.letters) & (shares < self.share)
+                for place in np.flatnonzero(bad).tolist():
+                    share = float(shares[place])
+                    detail = (
+                        f"{side}: {share:.0%} of its letters are {'/'.join(scripts(language))}"
+                        f" ({shown(texts.text(place))})"
+                    )
+                    found.add(place, number, detail, share)
+        return found.verdicts()
+
+
+def scripts(language: str) -> tuple[str, ...]:
+    """ISO 15924 codes of the scripts that a language is written in, as Unicode knows them."""
+    base, *tags = language.split("-")
+    names = [script(language)]
+    if base in _TOO and not any(len(tag) == 4 for tag in tags):
+        names.append(_TOO[base])
+    return tuple(part for name in names for part in _PARTS.get(name, (name,)))
+
+
+def pattern(language: str) -> str:
+    """A pattern of `regex` for the letters of a language's scripts."""
+    inside = "".join(rf"\p{{Script_Extensions={name}}}" for name in scripts(language))
+    return rf"[[{inside}]&&\p{{L}}]"
