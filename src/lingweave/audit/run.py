@@ -191,8 +191,8 @@ def _directions(main: Measured | None, pivot: str, notes: list[str]) -> None:
     """Says so where no direction can be set against that of the pivot."""
     if main is not None and named(main.bias, f"direction_to_{pivot}") is None:
         notes.append(
-            f"No directions to {pivot}: it has no queries with answers in other languages, or no"
-            " documents that answer them; choose a language with --pivot."
+            f"No directions to {pivot}: no judged queries or documents in it; choose another"
+            " language with --pivot."
         )
 
 

@@ -60,10 +60,10 @@ class ExportConfig(EncoderOptions):
                 raise LingweaveError(f"--{name} {value}: must be 0 or more")
         if not self.scored:
             self._check_lists()
-        else:
-            super().__post_init__()
-            if self.format != "trec":
-                raise LingweaveError(f"--format {self.format}: needs no encoder; leave it out")
+            return
+        super().__post_init__()
+        if self.format != "trec":
+            raise LingweaveError(f"--format {self.format}: needs no encoder; leave it out")
 
     def _check_lists(self) -> None:
         plain = {one.name: one for one in fields(self) if one.name in FOR_LISTS}
