@@ -89,7 +89,10 @@ def table_of(cells: Iterable[Cell], dataset: str) -> ParallelTable:
 
 
 def with_origins(table: ParallelTable) -> ParallelTable:
-    """The same table, whose cells come from their data sets as they are; texts are not copied."""
+    """The same table, whose cells come from their data sets as they are.
+
+    Texts are not copied. The table has no path: its origins stand in no file yet.
+    """
     if table.origins:
         return table
     records = table.records(slice(None))
@@ -104,7 +107,7 @@ def with_origins(table: ParallelTable) -> ParallelTable:
     contents = Contents.of(records.schema)
     assert contents is not None
     metadata = contents._replace(origins=origins).as_metadata()
-    return ParallelTable(records.replace_schema_metadata(metadata), table.path)
+    return ParallelTable(records.replace_schema_metadata(metadata))
 
 
 def _long(cells: Sequence[Cell], dataset: str) -> pa.Table:
