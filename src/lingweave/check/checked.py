@@ -1,14 +1,13 @@
 """Everything that a page says of a table."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
 
 from lingweave.building.removed import REMOVED, Losses, losses
 from lingweave.check.config import CheckConfig
-from lingweave.check.cost import Cost, cost_of
 from lingweave.check.coverage import SIDES, Coverage, coverage_of
 from lingweave.check.samples import Sample, part_of, random_rows, samples_of
 from lingweave.check.spread import Spread, spread_of
@@ -22,9 +21,12 @@ from lingweave.check.texts import (
     with_tokens,
 )
 from lingweave.errors import LingweaveError
-from lingweave.evaluate.tokens import token_counter
+from lingweave.evaluate.tokens import Counter, token_counter
 from lingweave.languages import canonical
 from lingweave.table import ParallelTable, Side
+
+if TYPE_CHECKING:
+    from lingweave.check.cost import Cost
 
 SAMPLED = 4_000
 """Records whose tokens are counted, and whose batches are planned, at most."""
@@ -53,7 +55,7 @@ class Checked(NamedTuple):
     """What was removed; None: not known."""
     samples: tuple[Sample, ...]
     """Some records."""
-    cost: Cost | None
+    cost: "Cost | None"
     """Of training; None: it could not be worked out."""
     notes: tuple[str, ...]
     """What could not be told, and why."""
@@ -63,17 +65,21 @@ def checked(table: ParallelTable, config: CheckConfig) -> Checked:
     """Looks at a table.
 
     Raises:
-        LingweaveError: the reference, the file of removed cells or the model is not there.
+        LingweaveError: the reference, the file of removed cells, the model or the device is not
+            there.
     """
     notes: list[str] = []
     coverage = coverage_of(table)
     reference = _reference(table, coverage, config.reference)
+    removed = _losses(table, config, notes)
+    some = part_of(table, random_rows(len(table), SAMPLED, config.seed))
+    count = _counter(config.model, notes) if config.model is not None else None
+    cost = _cost(config, some, coverage, notes)
     lengths: dict[Side, dict[str, Lengths]] = {
         side: {code: lengths_of(table, side, code) for code in table.languages} for side in SIDES
     }
-    some = part_of(table, random_rows(len(table), SAMPLED, config.seed))
-    if config.model is not None:
-        _count_tokens(config.model, some, lengths, notes)
+    if count is not None:
+        _count_tokens(count, some, lengths)
     return Checked(
         table,
         reference,
@@ -83,9 +89,9 @@ def checked(table: ParallelTable, config: CheckConfig) -> Checked:
         {x: same_as(table, x, reference) for x in table.languages if x != reference},
         _origins(table),
         _scores(table),
-        _losses(table, config, notes),
+        removed,
         samples_of(table, coverage, reference, config.samples, config.seed),
-        _cost(config, some, coverage, notes),
+        cost,
         tuple(notes),
     )
 
@@ -101,18 +107,21 @@ def _reference(table: ParallelTable, coverage: Coverage, given: str | None) -> s
     return table.languages[int(np.argmax(np.diag(coverage.pairs)))]
 
 
-def _count_tokens(
-    model: str, some: ParallelTable, lengths: dict[Side, dict[str, Lengths]], notes: list[str]
-) -> None:
-    # Imported here: torch and its like take seconds, and other checks do without a model.
+def _counter(model: str, notes: list[str]) -> Counter | None:
+    # Imported here: torch and its like take seconds, which other mistakes need not wait for.
     from lingweave.encoders.sentence_transformer import model_folder
 
     folder = model_folder(model)
     try:
-        count = token_counter(folder)
+        return token_counter(folder)
     except LingweaveError as error:
         notes.append(f"Tokens were not counted: {error}.")
-        return
+        return None
+
+
+def _count_tokens(
+    count: Counter, some: ParallelTable, lengths: dict[Side, dict[str, Lengths]]
+) -> None:
     for side in SIDES:
         for code in some.languages:
             texts = some.column(side, code).drop_null()[:COUNTED].to_pylist()
@@ -165,7 +174,11 @@ def _losses(table: ParallelTable, config: CheckConfig, notes: list[str]) -> Loss
 
 def _cost(
     config: CheckConfig, some: ParallelTable, coverage: Coverage, notes: list[str]
-) -> Cost | None:
+) -> "Cost | None":
+    # Imported here for the same reason.
+    from lingweave.check.cost import cost_of, refuse_unknown_device
+
+    refuse_unknown_device(config.device)
     cells = int(np.diag(coverage.pairs).sum())
     try:
         return cost_of(config, some, len(coverage.languages_of), cells)

@@ -9,9 +9,10 @@ from transformers import XLMRobertaConfig
 from transformers.utils import logging
 
 from lingweave.check.config import CheckConfig
+from lingweave.errors import LingweaveError
 from lingweave.table import ParallelTable
 from lingweave.training.config import TrainConfig
-from lingweave.training.footprint.devices import USABLE, UTILISATION
+from lingweave.training.footprint.devices import DEVICES, USABLE, UTILISATION
 from lingweave.training.footprint.footprint import Footprint, footprint_of
 from lingweave.training.options import recipe_of
 
@@ -46,6 +47,17 @@ class Cost(NamedTuple):
             f" its memory for tensors; AdamW; {self.plan.texts.known}; no hard negatives. Nothing"
             " was run."
         )
+
+
+def refuse_unknown_device(name: str) -> None:
+    """Refuses a device of which nothing is known.
+
+    Raises:
+        LingweaveError: naming those that are.
+    """
+    known = [device.name for device in DEVICES] + ["cpu"]
+    if name not in known:
+        raise LingweaveError(f"--device {name}: choose from {', '.join(known)}")
 
 
 def cost_of(config: CheckConfig, some: ParallelTable, records: int, cells: int) -> Cost:

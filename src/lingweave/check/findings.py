@@ -1,14 +1,17 @@
 """What a check found, in sentences: the first thing on the terminal and on the page."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lingweave import languages
 from lingweave.check.checked import Checked
-from lingweave.check.cost import Cost
 from lingweave.check.coverage import SIDES
-from lingweave.training.footprint.footprint import Footprint
+
+if TYPE_CHECKING:
+    from lingweave.check.cost import Cost
+    from lingweave.training.footprint.footprint import Footprint
 
 RARE = 0.5
 """Below this share of the records a language is named as rare."""
@@ -93,7 +96,7 @@ def _unseen(found: Checked) -> Iterator[str]:
         )
 
 
-def cost_facts(cost: Cost) -> tuple[tuple[str, str], ...]:
+def cost_facts(cost: "Cost") -> tuple[tuple[str, str], ...]:
     """Names and values of what training takes."""
     plan = cost.plan
     texts = 2 * cost.batch_size
@@ -118,7 +121,7 @@ def cost_facts(cost: Cost) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def _memory(plan: Footprint) -> str:
+def _memory(plan: "Footprint") -> str:
     return f"{plan.memory.peak / 1e9:.1f} GB at the peak, {'fits' if plan.fits else 'does not fit'}"
 
 

@@ -70,7 +70,7 @@ def _lengths(found: Checked) -> Drawing | None:
         words: {x: one.characters for x, one in found.lengths[side].items() if one.characters}
         for side, words in zip(SIDES, ("queries", "passages"), strict=True)
     }
-    svg = spread_plot(spreads, "characters", "lengths", logarithmic=True)
+    svg = spread_plot(spreads, "characters", "lengths-drawing", logarithmic=True)
     words = "Characters of a text: the median, and a line over nine tenths of the texts."
     return Drawing(Markup(svg), words) if svg else None
 
