@@ -110,14 +110,11 @@ class Processes(Generic[Piece, Made]):
 
     def _lost(self, hand: _Hand, ticket: int) -> None:
         """Puts a dead process's piece in front of all others."""
+        hand.process.join(1)  # Its pipe may be gone a little before it is.
         _end(hand)
         self._deaths[ticket] += 1
         if self._deaths[ticket] > RETRIES:
-            raise LingweaveError(
-                f"a process died {RETRIES + 1} times over the same texts (exit status"
-                f" {hand.process.exitcode}), perhaps for want of memory; what was done is kept:"
-                " give fewer workers or smaller batches, and run again"
-            )
+            raise LingweaveError(_why(hand.process.exitcode))
         self._waiting.appendleft(ticket)
         self._hand_out()
 
@@ -146,7 +143,21 @@ def _serve(run: Callable[[Any], Any], pipe: Connection) -> None:
             pipe.send(answer)
 
 
+def _why(status: int | None) -> str:
+    if status is not None and status > 0:
+        return (
+            f"processes end as soon as they start (exit status {status}; what they printed stands"
+            ' above): a script must call this under `if __name__ == "__main__":`'
+        )
+    return (
+        f"a process was killed {RETRIES + 1} times over the same texts (signal"
+        f" {-(status or 0)}), perhaps for want of memory; what was done is kept: give fewer workers"
+        " or smaller batches, and run again"
+    )
+
+
 def _end(hand: _Hand) -> None:
+    """Ends a process, dead or alive."""
     hand.pipe.close()
     hand.process.terminate()
     hand.process.join()

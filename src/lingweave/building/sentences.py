@@ -162,7 +162,8 @@ def _place(text: str, limit: int) -> int:
     """Where to cut: at the best kind of place in the second half of what may be kept."""
     for cut in _CUTS:
         places: list[int] = [m.end() for m in cut.finditer(text, limit // 2, limit + 1)]
-        places = [place for place in places if place <= limit]
+        # White space at the end does not count: it is no part of the sentence.
+        places = [place for place in places if len(text[:place].rstrip()) <= limit]
         if places:
             return places[-1]
     whole: list[int] = [m.end() for m in _GRAPHEME.finditer(text, 0, limit + 1) if m.end() <= limit]

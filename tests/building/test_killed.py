@@ -1,0 +1,117 @@
+"""Runs that are killed at any moment: the same table in the end, and nothing translated twice."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lingweave.building.memory import TranslationMemory
+from lingweave.building.translators.choice import TranslatorOptions, translator_of
+from lingweave.building.translators.protocol import Translator
+from lingweave.building.translators.pseudo import Pseudo
+from tests.building.journal import BATCH, Journal, run
+
+PATIENCE = 120.0
+
+
+class Killer:
+    """Starts a run again and again, and kills it, or one of its workers, at random moments."""
+
+    def __init__(self, folder: Path, inner: Callable[[], Translator], pause: float) -> None:
+        self._folder, self._inner, self._pause = folder, inner, pause
+        self.journal = Journal(folder / "journal")
+        self.kills = 0
+        self.stored: list[tuple[int, set[str]]] = []
+        """What the memory held after a kill of the run, and how many calls there were by then."""
+
+    def __call__(self, kills: int, chance: random.Random) -> None:
+        while self.kills < kills:
+            process = multiprocessing.get_context("spawn").Process(
+                target=run, args=(self._folder, self._inner, self._pause, 2)
+            )
+            process.start()
+            while self.kills < kills and self._next_call(process.is_alive):
+                time.sleep(chance.random() * 8 * self._pause)
+                worker = self.journal.calls()[-1]["pid"]
+                at_all = chance.random() < 0.6
+                if process.is_alive():
+                    with suppress(ProcessLookupError):
+                        os.kill(process.pid or 0 if at_all else worker, signal.SIGKILL)
+                        self.kills += 1
+                if at_all:
+                    process.join()
+                    self._look()
+                    break
+            if self.kills >= kills or not process.is_alive():
+                process.join()
+            if process.exitcode == 0:
+                return
+            assert process.exitcode == -signal.SIGKILL
+
+    def _next_call(self, alive: Callable[[], bool]) -> bool:
+        before, end = len(self.journal.calls()), time.monotonic() + PATIENCE
+        while alive() and time.monotonic() < end:
+            if len(self.journal.calls()) > before:
+                return True
+            time.sleep(0.005)
+        return False
+
+    def _look(self) -> None:
+        calls = len(self.journal.calls())
+        texts = list(dict.fromkeys(text for _, text in self.journal.asked()))
+        memory = TranslationMemory(self._folder / "cache", self._inner().identity())
+        self.stored.append((calls, set(memory.find(texts, "en", "de"))))
+        memory.close()
+
+
+def check(tmp_path: Path, inner: Callable[[], Translator], kills: int, pause: float) -> None:
+    records = 12 * kills
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for folder in (whole, cut):
+        folder.mkdir()
+        (folder / "records").write_text(str(records))
+    run(whole, inner, 0, 1)
+    killer = Killer(cut, inner, pause)
+    killer(kills, random.Random(kills))
+    run(cut, inner, 0, 1)
+    assert killer.kills == kills
+    assert killer.stored
+    assert (cut / "table.arrow").read_bytes() == (whole / "table.arrow").read_bytes()
+    # What was stored at a kill is not asked for later on.
+    for calls, stored in killer.stored:
+        assert not stored & {text for _, text in killer.journal.asked(calls)}
+    # Nothing is lost, and no more is done again than was in flight: a batch of each worker.
+    once, often = Journal(whole / "journal").asked(), killer.journal.asked()
+    assert once.keys() == often.keys()
+    assert set(once.values()) == {1}
+    assert sum(often.values()) - len(often) <= kills * 2 * BATCH
+    memories = [TranslationMemory(folder / "cache", inner().identity()) for folder in (whole, cut)]
+    assert len(memories[0]) == len(memories[1]) == len(once)
+
+
+def test_a_killed_run_goes_on_to_the_sentence(tmp_path: Path) -> None:
+    check(tmp_path, Pseudo, kills=2, pause=0.02)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_again_and_again(tmp_path: Path) -> None:
+    check(tmp_path, Pseudo, kills=20, pause=0.02)
+
+
+@pytest.mark.slow
+def test_a_killed_run_of_a_model(tmp_path: Path) -> None:
+    from tests.building.translators.models import tiny_marian
+
+    model = tiny_marian(tmp_path / "model")
+    options = TranslatorOptions(
+        translator=str(model), translator_beams=1, translator_max_tokens=16,
+        translator_device="cpu",
+    )  # fmt: skip
+    check(tmp_path, partial(translator_of, options), kills=20, pause=0.05)
