@@ -9,11 +9,12 @@ from lingweave.building.blocks import Block, Verdicts
 from lingweave.building.filters.columns import SIDES, column, members
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.script import pattern
+from lingweave.building.filters.sources import Sources
 
 SUSPECTS = r"[\u0080-\u009f\u00c2-\u00f4\ufffd\ufffe\uffff\p{Co}]"
 """One of these is in every damaged text that is looked for but those with question marks."""
 _LOST = regex.compile(r"[\ufffd\ufffe\uffff\u0080-\u0084\u0086-\u009f\p{Co}]")
-_QUESTION = regex.compile(r"\p{L}\?+\p{L}")
+_QUESTION = regex.compile(r"\p{L}\?+\p{L}|\?{3,}|(?<=[\s'’(])\?+\p{Ll}")
 _PAIRS = regex.compile(
     r"[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00ef][\u0080-\u00bf]{2}|[\u00f0-\u00f4][\u0080-\u00bf]{3}"
 )
@@ -32,13 +33,14 @@ class Damage(Keyed):
     """Cells with a text that has replacement characters, or was decoded from the wrong code."""
 
     marks: int = 2
-    """Characters that are read as two or more, letters lost for a question mark; a replacement
-    character counts for two."""
+    """Characters that are read as two or more, letters lost for question marks; a replacement
+    character counts for two. The source must have fewer."""
 
     name = "damage"
 
     def __call__(self, block: Block) -> Verdicts:
         found = Found(block, self.name)
+        before = Sources(block)
         for number, language in enumerate(block.table.languages):
             letters = regex.compile(pattern(language), flags=regex.V1)
             for side in SIDES:
@@ -47,7 +49,8 @@ class Damage(Keyed):
                 suspect |= texts.counts(members(r"\?")) >= self.marks
                 for place in np.flatnonzero(suspect).tolist():
                     marks, shape = damaged(texts.text(place), letters)
-                    if marks >= self.marks:
+                    source = before.text(place, side, number)
+                    if marks >= self.marks and marks > damaged(source, letters)[0]:
                         found.add(place, number, f"{side}: {shown(shape)}", marks)
         return found.verdicts()
 

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import regex
@@ -104,20 +105,22 @@ def _records(block: Block) -> Iterator[tuple[Named, list[_Cell]]]:
     """What each source of a block has that should stay, and the cells translated from it."""
     names = block.table.languages
     for side in SIDES:
-        by_source: dict[tuple[int, int], list[_Cell]] = defaultdict(list)
-        texts = {x: block.texts(side, code) for x, code in enumerate(names)}
+        text_of = lru_cache(maxsize=len(names))(partial(block.texts, side))
+        had: dict[int, dict[int, Named]] = {}
+        cells: dict[tuple[int, int], list[_Cell]] = defaultdict(list)
         for one in comparisons(block):
+            if one.source not in had:
+                found = enumerate(map(named, (x or "" for x in text_of(names[one.source]))))
+                had[one.source] = {place: its for place, its in found if any(its)}
             same = bool({*scripts(names[one.language])} & {*scripts(names[one.source])})
-            ours = texts[one.language]
+            ours = text_of(names[one.language])
             for place in one.places.tolist():
-                text = ours[place]
-                if text is not None and texts[one.source][place] is not None:
+                its, text = had[one.source].get(place), ours[place]
+                if its and text is not None and (same or its.addresses):
                     cell = _Cell(place, one.language, side, one.source, text, same)
-                    by_source[one.source, place].append(cell)
-        for (source, place), cells in by_source.items():
-            had = named(texts[source][place] or "")
-            if any(had):
-                yield had, cells
+                    cells[one.source, place].append(cell)
+        for (source, place), beside in cells.items():
+            yield had[source][place], beside
 
 
 def _missing(had: Named, cell: _Cell) -> list[str]:

@@ -11,7 +11,7 @@ _ADDRESS = regex.compile(
 _CODE = regex.compile(
     r"(?<![\w./@-])(?=[\w.-]*[A-Za-z])(?=[\w.-]*[0-9])[A-Za-z0-9]+(?:[_.-]?[A-Za-z0-9]+)+(?![\w@])"
 )
-_LOWER = regex.compile(r"[_.-]?(?:\b|(?<=[_.-]))[a-z]+(?=$|[_.-])")
+_WORDS = regex.compile(r"[_.-]?(?:\b|(?<=[_.-]))[a-z]+(?=$|[_.-])|^\p{Lu}\p{Ll}+-|\.\p{Lu}\p{Ll}*$")
 _IS_CODE = regex.compile(r"(?=.*[0-9])(?=.*[A-Z].*[A-Z0-9]).{3,}")
 # Not at the start of a sentence, where any word has a capital letter.
 _NAME = regex.compile(r"(?<=[\p{Ll}\p{Nd},;] )\p{Lu}[\p{L}\p{M}'’-]{3,}")
@@ -34,8 +34,8 @@ def named(text: str) -> Named:
     addresses = dict.fromkeys(_ADDRESS.findall(text)) if _may_have(text) else {}
     for address in addresses:
         text = text.replace(address, " ")
-    # What is set before or after a code in small letters is translated: COVID-19-specific.
-    codes = (_LOWER.sub("", x).strip("_.-") for x in _CODE.findall(text)) if _digit(text) else ()
+    # Words before and after a code are translated, or were not set apart: COVID-19-specific.The.
+    codes = (_WORDS.sub("", x).strip("_.-") for x in _CODE.findall(text)) if _digit(text) else ()
     codes = (x for x in codes if _IS_CODE.fullmatch(x))
     names = (name.removesuffix("'s").removesuffix("’s") for name in _NAME.findall(text))
     return Named(tuple(addresses), tuple(dict.fromkeys(codes)), tuple(dict.fromkeys(names)))

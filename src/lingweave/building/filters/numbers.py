@@ -1,5 +1,6 @@
 """Numbers of the source that are not in its translation."""
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -28,7 +29,7 @@ class Numbers(Keyed):
     """
 
     digits: int = 2
-    """Numbers with fewer digits do not count, zeros at their ends left out."""
+    """Numbers with fewer digits do not count."""
     lost: int = 2
     """A text goes that lacks so many numbers of its source and more than half of them; it goes for
     a single one if it has another number in its place."""
@@ -55,36 +56,40 @@ class Numbers(Keyed):
 
     def _differences(self, source: str, text: str) -> tuple[list[str], list[str]]:
         """The numbers that a text lacks and has too many, if it is to go."""
-        theirs, ours = self._numbers(source), self._numbers(text)
+        theirs, ours = _numbers(source), _numbers(text)
         lost, new = theirs.keys() - ours.keys(), ours.keys() - theirs.keys()
         if not lost:
             return [], []
         # Ranges and dates are put together in other ways: 1990-91, 1990/1991.
-        stream, other = "|".join(ours), "|".join(theirs)
-        lost = {key for key in lost if key not in stream and not _made_of(key, ours)}
-        new = {key for key in new if key not in other and not _made_of(key, theirs)}
-        lost = {key for key in lost if len(key) >= self.digits}
-        new = {key for key in new if len(key) >= self.digits}
-        counted = [key for key in theirs if len(key) >= self.digits]
+        lost, new = (
+            {key for key in lost if not _part_of(key, new)},
+            {key for key in new if not _part_of(key, lost)},
+        )
+        lost = {key for key in lost if _digits(theirs[key]) >= self.digits}
+        new = {key for key in new if _digits(ours[key]) >= self.digits}
+        counted = [key for key in theirs if _digits(theirs[key]) >= self.digits]
         if not (lost and new) and not (len(lost) >= self.lost and 2 * len(lost) > len(counted)):
             return [], []
         return [theirs[key] for key in theirs if key in lost], [
             ours[key] for key in ours if key in new
         ]
 
-    def _numbers(self, text: str) -> dict[str, str]:
-        """Numbers as they stand in a text, by what is left without separators and outer zeros."""
-        found = {}
-        for number in _NUMBER.findall(text):
-            digits = str(int(_NOT_DIGIT.sub("", number)[:_LONGEST]))
-            found[digits.rstrip("0") or "0"] = number
-        return found
+
+# The numbers of a source are asked for once for each language of its record.
+@lru_cache(maxsize=16_384)
+def _numbers(text: str) -> Mapping[str, str]:
+    """Numbers as they stand in a text, by what is left without separators and outer zeros."""
+    found = {}
+    for number in _NUMBER.findall(text):
+        digits = str(int(_NOT_DIGIT.sub("", number)[:_LONGEST]))
+        found[digits.rstrip("0") or "0"] = number
+    return found
 
 
-def _made_of(key: str, numbers: dict[str, str]) -> bool:
-    """Whether a number is others' digits one after another."""
-    left = key
-    for other in sorted(numbers, key=len, reverse=True):
-        if len(other) > 1 and left.startswith(other):
-            left = left[len(other) :]
-    return len(left) <= 1 and left != key
+def _digits(number: str) -> int:
+    return len(_NOT_DIGIT.sub("", number))
+
+
+def _part_of(key: str, others: Set[str]) -> bool:
+    """Whether a number is in one of others, or they in it."""
+    return any(key in other or (len(other) > 1 and other in key) for other in others)

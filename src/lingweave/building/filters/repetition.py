@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, Column, column, members
+from lingweave.building.filters.columns import SIDES, Column, column, column_of, members
 from lingweave.building.filters.found import Found, Keyed, shown
+from lingweave.building.filters.sources import Sources
 from lingweave.building.filters.words import words_of
 
 PERIOD = 24
@@ -16,7 +18,7 @@ PERIOD = 24
 
 @dataclass(frozen=True)
 class Repetition(Keyed):
-    """Cells with a text that says one phrase several times in a row."""
+    """Cells with a text that says one phrase several times in a row, more often than its source."""
 
     times: int = 3
     """A phrase of two words or more goes so often in a row; a single word once more."""
@@ -28,12 +30,14 @@ class Repetition(Keyed):
     name = "repetition"
 
     def __call__(self, block: Block) -> Verdicts:
-        found = Found(block, self.name)
+        found, before = Found(block, self.name), Sources(block)
         for number, language in enumerate(block.table.languages):
             for side in SIDES:
                 texts = column(block, side, language)
                 for place, detail, value in self._loops(texts):
-                    found.add(place, number, f"{side}: {detail}", value)
+                    source = column_of(pa.array([before.text(place, side, number)]))
+                    if not any(value <= its for _, _, its in self._loops(source)):
+                        found.add(place, number, f"{side}: {detail}", value)
         return found.verdicts()
 
     def _loops(self, texts: Column) -> list[tuple[int, str, float]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lingweave.building.blocks import RECORDS, Block, blocks
 from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
-from lingweave.table import ParallelTable
+from lingweave.table import ParallelTable, Side
 
 SLICES = 32
 """Parts of a table that are looked at to learn what is usual in it."""
@@ -49,6 +49,30 @@ def comparisons(block: Block) -> Iterator[Comparison]:
         for source in np.unique(sources).tolist():
             if source >= 0 and source != language:
                 yield Comparison(language, source, everything[sources == source])
+
+
+class Sources:
+    """The sources of single cells, for filters that judge translations by themselves first."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._sources = np.full((len(block), len(block.table.languages)), -1)
+        for one in comparisons(block):
+            self._sources[one.places, one.language] = one.source
+
+    def text(self, place: int, side: Side, language: int) -> str:
+        """The text that a cell is compared with; '' where there is none.
+
+        Args:
+            place: the cell's record, counted from the start of the block.
+            side: which text of it.
+            language: the cell's language, by its place in the table's ``languages``.
+        """
+        source = int(self._sources[place, language])
+        if source < 0:
+            return ""
+        column = self._block.table.column(side, self._block.table.languages[source])
+        return column[self._block.rows.start + place].as_py() or ""
 
 
 def reference_of(table: ParallelTable, reference: str | None) -> int:
