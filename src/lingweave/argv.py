@@ -1,15 +1,18 @@
 """The words of a command as people write them -> the words that the parser reads."""
 
 import json
+from keyword import iskeyword
 from typing import Any, get_args, get_origin, get_type_hints
 
-PATHS = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels")
+PATHS = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels", "from_", "against",
+         "titles")  # fmt: skip
 """Options whose words are paths, in which a comma stands for itself."""
 
 
 def joined(argv: list[str], kind: type[Any]) -> list[str]:
     """Options as people write them: ``--quick``, ``--table a.parquet b.parquet``,
-    ``--languages de,en``, ``--plan-only`` for ``--plan_only``.
+    ``--languages de,en``, ``--plan-only`` for ``--plan_only``, ``--from`` for the field ``from_``
+    (Python keeps the word for itself).
 
     The words after an option that takes a list become the JSON list that the parser reads; words
     that belong to no option go to the field that the dataclass names as POSITIONAL.
@@ -21,9 +24,12 @@ def joined(argv: list[str], kind: type[Any]) -> list[str]:
     while place < len(argv):
         word, place = argv[place], place + 1
         option, equals, value = word.partition("=")
-        if option.startswith("--") and option.replace("-", "_")[2:] in hints:
-            option = "--" + option[2:].replace("-", "_")
-            word = option + equals + value
+        if option.startswith("--"):
+            field = option[2:].replace("-", "_")
+            field += "_" * iskeyword(field)
+            if field in hints:
+                option = f"--{field}"
+                word = option + equals + value
         name = option.removeprefix("--")
         if not word.startswith("-"):
             bare.append(word)

@@ -118,6 +118,19 @@ def read() -> Verb:
     return ReadConfig, run
 
 
+def build() -> Verb:
+    """Make a parallel table: translate, filter, deduplicate, decontaminate."""
+    from lingweave.building.config import BuildConfig
+
+    def run(config: BuildConfig) -> None:
+        from lingweave.building.run import build
+        from lingweave.building.show import print_built
+
+        print_built(build(config), config)
+
+    return BuildConfig, run
+
+
 def compare() -> Verb:
     """Compare evaluations, with confidence intervals from a paired cluster bootstrap."""
     from lingweave.report.config import CompareConfig
@@ -172,6 +185,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "train": train,
     "evaluate": evaluate,
     "audit": audit,
+    "build": build,
     "mine": mine,
     "debias": debias,
     "read": read,
