@@ -173,6 +173,18 @@ def data_pack() -> Verb:
     return PackConfig, pack
 
 
+def data_check() -> Verb:
+    """Say on one page whether a table is fit to be trained on."""
+    from lingweave.check.config import CheckConfig
+
+    def run(config: CheckConfig) -> None:
+        from lingweave.check.run import check
+
+        check(config)
+
+    return CheckConfig, run
+
+
 def data_benchmarks() -> Verb:
     """List the benchmarks that can be named: languages, licences, measures, overlaps."""
     from lingweave.sources.list import ListConfig, print_benchmarks
@@ -194,6 +206,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "export": export,
     "data show": data_show,
     "data pack": data_pack,
+    "data check": data_check,
     "data benchmarks": data_benchmarks,
 }
 
