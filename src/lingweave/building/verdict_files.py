@@ -3,8 +3,8 @@
 A folder holds a folder for each filter, named by it and a hash of all that its verdicts depend on:
 its options, the table's texts and origins, the reference. So a run that was killed goes on where
 it was, several processes may share the work, and a filter with another option is judged anew while
-the others' verdicts stand. A file carries a checksum of its verdicts; a damaged one is as good as
-none.
+the others' verdicts stand. A file's name carries the checksum of its bytes, which are read no
+further where they are others: a damaged file is as good as none.
 """
 
 import hashlib
@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,7 +24,8 @@ from lingweave.table import ParallelTable
 
 FORMAT_VERSION = 1
 _ABOUT = "about.json"
-_KIND = b"lingweave verdicts"
+_DIGITS = 16
+"""Hexadecimal digits of a checksum that stand in a name."""
 _SCHEMA = pa.schema(
     [
         ("row", pa.int64()),
@@ -66,8 +66,9 @@ class VerdictFiles:
             "records": len(table),
         }
         text = json.dumps(self.about, sort_keys=True, default=str)
-        self._digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        self.folder = folder / f"{name}-{self._digest}"
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+        self.folder = folder / f"{name}-{digest}"
+        self._paths: dict[str, Path] = {}
 
     def open(self) -> "VerdictFiles":
         """Makes the folder, and says in it what it is of.
@@ -78,11 +79,14 @@ class VerdictFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / _ABOUT).exists():
             write_json(self.folder / _ABOUT, json.loads(json.dumps(self.about, default=str)))
+        self._paths = {slice_of(path): path for path in self.folder.glob("*.parquet")}
         return self
 
     def read(self, rows: slice) -> Verdicts | None:
-        """The verdicts on a slice; None if it was not judged yet, or its file is damaged."""
-        return read_file(self._path(rows))
+        """The verdicts on a slice; None if it was not judged before the folder was opened, or its
+        file is damaged."""
+        path = self._paths.get(_name(rows))
+        return None if path is None else read_file(path)
 
     def write(self, rows: slice, verdicts: Verdicts) -> None:
         """Writes the verdicts on a slice: whole, or not at all.
@@ -90,41 +94,47 @@ class VerdictFiles:
         Raises:
             OSError: the disk is full.
         """
-        checksum = _checksum(verdicts)
-        table = pa.table(
-            [
-                pa.array(verdicts.rows, pa.int64()),
-                pa.array(verdicts.languages, pa.int16()),
-                pa.array(list(verdicts.reasons), pa.string()).dictionary_encode(),
-                pa.array(list(verdicts.details), pa.string()),
-                pa.array(verdicts.values, pa.float32()),
-            ],
-            schema=_SCHEMA.with_metadata({_KIND: checksum}),
-        )
-        with whole_file(self._path(rows)) as part:
-            pq.write_table(table, part)
+        columns = [
+            pa.array(verdicts.rows, pa.int64()),
+            pa.array(verdicts.languages, pa.int16()),
+            pa.array(list(verdicts.reasons), pa.string()).dictionary_encode(),
+            pa.array(list(verdicts.details), pa.string()),
+            pa.array(verdicts.values, pa.float32()),
+        ]
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table(columns, schema=_SCHEMA), sink)
+        content = sink.getvalue().to_pybytes()
+        name = _name(rows)
+        path = self.folder / f"{name}-{_checksum(content)}.parquet"
+        with whole_file(path) as part:
+            part.write_bytes(content)
+        before = self._paths.get(name)
+        if before is not None and before != path:
+            before.unlink(missing_ok=True)
+        self._paths[name] = path
 
-    def _path(self, rows: slice) -> Path:
-        return self.folder / f"{rows.start:09d}-{rows.stop:09d}.parquet"
+
+def slice_of(path: Path) -> str:
+    """The part of a file's name that says which records it is of."""
+    return path.stem.rpartition("-")[0]
 
 
 def read_file(path: Path) -> Verdicts | None:
     """The verdicts of one file; None if there is no such file or it is damaged."""
     try:
-        table = pq.read_table(path, memory_map=False, partitioning=None)
-        checksum = (table.schema.metadata or {}).get(_KIND)
-        # The page of the statistics and the schema are damaged as easily as those of the values.
-        table = table.cast(_SCHEMA)
-        verdicts = Verdicts(
-            table["row"].to_numpy(),
-            table["language"].to_numpy(),
-            table["reason"].to_pylist(),
-            table["detail"].to_pylist(),
-            table["value"].to_numpy(),
-        )
-        return verdicts if _checksum(verdicts) == checksum else None
-    except (OSError, pa.ArrowException, UnicodeDecodeError, TypeError, MemoryError):
+        content = path.read_bytes()
+    except OSError:
         return None
+    if path.stem.rpartition("-")[2] != _checksum(content):
+        return None
+    table = pq.read_table(pa.BufferReader(content))
+    return Verdicts(
+        table["row"].to_numpy(),
+        table["language"].to_numpy(),
+        table["reason"].to_pylist(),
+        table["detail"].to_pylist(),
+        table["value"].to_numpy(),
+    )
 
 
 def read_verdicts(folders: Sequence[Path]) -> Iterator[Verdicts]:
@@ -135,20 +145,18 @@ def read_verdicts(folders: Sequence[Path]) -> Iterator[Verdicts]:
     files: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in folder.glob("*.parquet"):
-            files[path.stem].append(path)
+            files[slice_of(path)].append(path)
     for name in sorted(files):
         found = [read_file(path) for path in files[name]]
         yield joined([verdicts for verdicts in found if verdicts is not None])
 
 
-def _checksum(verdicts: Verdicts) -> bytes:
-    digest = hashlib.sha256()
-    numbers = (verdicts.rows, verdicts.languages, verdicts.values)
-    for array, kind in zip(numbers, (np.int64, np.int16, np.float32), strict=True):
-        digest.update(np.ascontiguousarray(array, kind).tobytes())
-    for texts in (verdicts.reasons, verdicts.details):
-        digest.update(json.dumps(list(texts)).encode())
-    return digest.hexdigest().encode()
+def _name(rows: slice) -> str:
+    return f"{rows.start:09d}-{rows.stop:09d}"
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
 
 
 def _origins(table: ParallelTable) -> str | None:

@@ -91,5 +91,5 @@ def _digits(number: str) -> int:
 
 
 def _part_of(key: str, others: Set[str]) -> bool:
-    """Whether a number is in one of others, or they in it."""
-    return any(key in other or (len(other) > 1 and other in key) for other in others)
+    """Whether a number of two digits or more is in one of others, or one of them in it."""
+    return any(min(len(key), len(other)) > 1 and (key in other or other in key) for other in others)
