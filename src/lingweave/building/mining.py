@@ -126,8 +126,8 @@ def mined(
     options = options or MiningOptions()
     _check(sets)
     first, *others = sets
-    own = _vectors(first, encoder)
-    found = [mates(own, _vectors(other, encoder), options) for other in others]
+    own = encoded(first, encoder)
+    found = [mates(own, encoded(other, encoder), options) for other in others]
     kept = np.unique(np.concatenate([one.left for one in found]))
     if not len(kept):
         raise LingweaveError(
@@ -187,6 +187,24 @@ def mates(left: dict[Side, Floats], right: dict[Side, Floats], options: MiningOp
     return agreed
 
 
+def encoded(texts: MonoSet, encoder: Encoder) -> dict[Side, Floats]:
+    """The unit vectors of a set by side, as `mates` takes them.
+
+    Raises:
+        LingweaveError: the encoder gives NaN or infinity.
+    """
+    encode = {"query": encoder.encode_queries, "passage": encoder.encode_passages}
+    found = {}
+    for side, some in texts.sides().items():
+        vectors = np.asarray(encode[side](some, texts.language), np.float32)
+        if not np.isfinite(vectors).all():
+            raise LingweaveError(
+                f"vectors of {texts.name} in {texts.language}: NaN or infinity; check the model"
+            )
+        found[side] = normalised(vectors)
+    return found
+
+
 def _mates(left: Floats, right: Floats, options: MiningOptions) -> Mates:
     near, near_scores = _neighbours(left, right, options)
     far, far_scores = _neighbours(right, left, options)
@@ -220,19 +238,6 @@ def _best(places: Ints, scores: Floats, own: Floats, others: Floats) -> tuple[In
     best = margins.argmax(axis=1)
     rows = np.arange(len(places))
     return places[rows, best], margins[rows, best].astype(np.float32)
-
-
-def _vectors(texts: MonoSet, encoder: Encoder) -> dict[Side, Floats]:
-    encode = {"query": encoder.encode_queries, "passage": encoder.encode_passages}
-    found = {}
-    for side, some in texts.sides().items():
-        vectors = np.asarray(encode[side](some, texts.language), np.float32)
-        if not np.isfinite(vectors).all():
-            raise LingweaveError(
-                f"vectors of {texts.name} in {texts.language}: NaN or infinity; check the model"
-            )
-        found[side] = normalised(vectors)
-    return found
 
 
 def _taken(texts: Sequence[str], rows: Ints, there: NDArray[np.bool_]) -> pa.Array:
