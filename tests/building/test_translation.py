@@ -130,7 +130,7 @@ def test_answers_that_the_marks_do_not_tell(tmp_path: Path) -> None:
         """Loses marks."""
 
         def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
-            plain = [text.replace("[", "").replace("]", "") for text in texts]
+            plain = [text.replace('"', "").replace("[", "(") for text in texts]
             return ["" if text == "stone" else text.upper() for text in plain]
 
     answers = ["river", "stone", "queen", "Snow. Grass", "sky"]

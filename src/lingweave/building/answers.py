@@ -1,10 +1,10 @@
 """Answers found again in a translated passage.
 
-The sentence that holds an answer is translated a second time with the answer between marks. The
-passage keeps the plain translation, so that equal passages stay equal whatever is asked of them:
-the marks only tell where the answer stands in it. Where they do not, the answer is translated alone
-and looked for (both ways: Hu et al. 2020, XTREME, arXiv 2003.11080; marks: Chen et al. 2023,
-EasyProject, arXiv 2211.15613).
+The sentence that holds an answer is translated a second time with the answer between marks: quotes
+as in MLQA (Lewis et al. 2020, arXiv 1910.07475, section 5), then brackets as in EasyProject (Chen
+et al. 2023, arXiv 2211.15613). The passage keeps the plain translation, so that equal passages stay
+equal whatever is asked of them: the marks only tell where the answer stands in it. Where they do
+not, the answer is translated alone and looked for.
 """
 
 import unicodedata
@@ -21,9 +21,9 @@ Way = Literal["whole", "marked", "found", "alone"]
 translation; translated alone and found there. The last of them is the least certain."""
 WAYS: tuple[Way, ...] = ("whole", "marked", "found", "alone")
 
-_MARKS = (("[", "]"), ("{", "}"))
-_AS_MARKS = str.maketrans("［］【】｛｝", "[][]{}")
-"""What engines make of the marks in scripts of full width."""
+_MARKS = (('"', '"'), ("[", "]"), ("{", "}"))
+_AS_MARKS = str.maketrans("“”„‟«»‹›「」『』《》〝〞＂［］【】｛｝", '"' * 17 + "[][]{}")
+"""What engines make of the marks in other languages and scripts."""
 _MEANT = frozenset("%‰&#@§*/\\")
 """Punctuation that is part of a value."""
 _BOUND_BY_SPACES_NOT = frozenset(
@@ -91,16 +91,18 @@ def located(whole: Split, answer: Answer, language: str) -> Located | str:
     return Located(first, first if i == j else Place(j, 0, end - firsts[j]))
 
 
-def marked(sentence: str, place: Place) -> str | None:
-    """The sentence with a part between marks; None where the part is all of it, or where it has
-    all kinds of marks already."""
+def marked(sentence: str, place: Place) -> list[str]:
+    """The sentence with a part between marks, once for each kind that it does not have already.
+
+    The first is the likeliest to tell. There is none where the part is the whole sentence.
+    """
     if _is_whole(sentence, place):
-        return None
-    for left, right in _MARKS:
-        if left not in sentence and right not in sentence:
-            part = sentence[place.start : place.end]
-            return f"{sentence[: place.start]}{left}{part}{right}{sentence[place.end :]}"
-    return None
+        return []
+    part = sentence[place.start : place.end]
+    return [
+        f"{sentence[: place.start]}{left}{part}{right}{sentence[place.end :]}"
+        for left, right in _marks_for(sentence)
+    ]
 
 
 def found(
@@ -108,7 +110,7 @@ def found(
     place: Place,
     made: str,
     language: str,
-    with_marks: str | None = None,
+    with_marks: Sequence[str] = (),
     alone: str | None = None,
 ) -> Found | None:
     """Where a part of a sentence is in its translation.
@@ -118,18 +120,19 @@ def found(
         place: the part of it.
         made: its translation.
         language: the code of the translation's language.
-        with_marks: the translation of the sentence that ``marked`` gave, if there is one.
+        with_marks: the translations of the first of the sentences that ``marked`` gave.
         alone: the translation of the part by itself, if there is one.
     """
     if _is_whole(sentence, place):
         return Found(0, len(made), "whole") if made else None
     near = place.start / len(sentence)
-    unmarked = _unmarked(with_marks, sentence) if with_marks else None
-    if unmarked is not None:
-        text, start, end = unmarked
+    pairs = zip(with_marks, _marks_for(sentence), strict=False)
+    unmarked = [one for text, pair in pairs if (one := _unmarked(text, pair)) is not None]
+    for text, start, end in unmarked:
         span = _same_place(text, start, end, made)
         if span is not None:
             return Found(*span, "marked")
+    for text, start, end in unmarked:
         span = _found_in(made, text[start:end], near, language)
         if span is not None:
             return Found(*span, "found")
@@ -159,17 +162,20 @@ def _is_whole(sentence: str, place: Place) -> bool:
     return place.start == 0 and place.end == len(sentence)
 
 
-def _unmarked(text: str, sentence: str) -> tuple[str, int, int] | None:
+def _marks_for(sentence: str) -> list[tuple[str, str]]:
+    """The kinds of marks that a sentence has not, in whatever form."""
+    there = set(sentence.translate(_AS_MARKS))
+    return [pair for pair in _MARKS if not there.intersection(pair)]
+
+
+def _unmarked(text: str, marks: tuple[str, str]) -> tuple[str, int, int] | None:
     """The text without its one pair of marks, and where they stood."""
     plain = text.translate(_AS_MARKS)
-    for left, right in _MARKS:
-        if left in sentence or right in sentence:
-            continue
-        start, end = plain.find(left), plain.find(right)
-        if 0 <= start < end and plain.count(left) == plain.count(right) == 1:
-            return text[:start] + text[start + 1 : end] + text[end + 1 :], start, end - 1
+    places = [place for place, character in enumerate(plain) if character in marks]
+    if len(places) != 2 or (plain[places[0]], plain[places[1]]) != marks:
         return None
-    return None
+    start, end = places
+    return text[:start] + text[start + 1 : end] + text[end + 1 :], start, end - 1
 
 
 def _same_place(text: str, start: int, end: int, made: str) -> tuple[int, int] | None:

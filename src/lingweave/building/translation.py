@@ -147,8 +147,8 @@ def translated(
                 for rows in windows(table, source, options.window):
                     window = Window(_with_origins(table, rows), scope, counts)
                     made = desk(window.plain(), partial(_advance, bar, task, rows))
-                    alone = desk(window.alone(made), partial(_advance, bar, task, slice(0, 0)))
-                    writer.add(window.filled(made, alone, made_of))
+                    more = desk(window.more(made), partial(_advance, bar, task, slice(0, 0)))
+                    writer.add(window.filled(made, more, made_of))
                     bar.update(task, completed=rows.stop)
     seconds = time.monotonic() - begun
     return Translation(

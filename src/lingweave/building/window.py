@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from lingweave.building.answers import Found, Located, found, kept, located, marked
+from lingweave.building.answers import Found, Located, Place, found, kept, located, marked
 from lingweave.building.sentences import Joined, Split, joined, split
 from lingweave.table import Answer, ParallelTable
 from lingweave.table.layout import ANSWERS, TEXT, TEXTS
@@ -53,7 +53,7 @@ def windows(table: ParallelTable, source: str, size: int) -> Iterator[slice]:
 class Window:
     """Some records of a table, and the translations of their cells.
 
-    First the sentences of ``plain`` are to be translated, then those of ``alone``, which needs the
+    First the sentences of ``plain`` are to be translated, then those of ``more``, which needs the
     former; then ``filled`` makes the cells.
 
     Args:
@@ -90,13 +90,12 @@ class Window:
                     texts |= dict.fromkeys(self._split(text).sentences())
                 sentences = self._split(self._passages[row]).sentences()
                 for place in self._places(row):
-                    texts |= dict.fromkeys([marked(sentences[place.sentence], place) or ""])
-            texts.pop("", None)
+                    texts |= dict.fromkeys(marked(sentences[place.sentence], place)[:1])
             wanted[target] = list(texts)
         return wanted
 
-    def alone(self, made: Translations) -> dict[str, list[str]]:
-        """The parts of answers that their marks did not tell.
+    def more(self, made: Translations) -> dict[str, list[str]]:
+        """For answers that their marks did not tell: other marks, and the answers alone.
 
         Args:
             made: the translations of ``plain``.
@@ -109,18 +108,19 @@ class Window:
                 for place in self._places(row):
                     sentence = sentences[place.sentence]
                     if self._found(sentence, place, target, made[target], {}) is None:
-                        texts[sentence[place.start : place.end]] = None
+                        others = marked(sentence, place)[1:2]
+                        texts |= dict.fromkeys((*others, sentence[place.start : place.end]))
             wanted[target] = list(texts)
         return wanted
 
     def filled(
-        self, made: Translations, alone: Translations, origins: Mapping[int, int]
+        self, made: Translations, more: Translations, origins: Mapping[int, int]
     ) -> pa.Table:
         """The records with the cells that could be made.
 
         Args:
             made: the translations of ``plain``.
-            alone: those of ``alone``.
+            more: those of ``more``.
             origins: the origin of a translation of a cell, by that cell's origin.
         """
         columns = dict(zip(self._records.column_names, self._records.columns, strict=True))
@@ -135,7 +135,7 @@ class Window:
             for row in holes.passages:
                 passage = whole[self._passages[row]]
                 passages[row] = self._put(passage, "passage")
-                answers[row] = self._kept(row, passage, target, made[target], alone[target])
+                answers[row] = self._kept(row, passage, target, made[target], more[target])
                 if passage is not None:
                     texts = [self._put(whole[text], "negative") for text in self._negatives[row]]
                     negatives[row] = [text for text in texts if text is not None] or None
@@ -181,7 +181,7 @@ class Window:
         start = -1 if answer["start"] is None else answer["start"]
         return located(self._split(passage), Answer(answer["text"], start), self._scope.source)
 
-    def _places(self, row: int) -> Iterator[Any]:
+    def _places(self, row: int) -> Iterator[Place]:
         for answer in self._answers[row]:
             if isinstance(answer, Located):
                 yield from answer.places()
@@ -211,20 +211,14 @@ class Window:
     def _found(
         self,
         sentence: str,
-        place: Any,
+        place: Place,
         target: str,
         made: Mapping[str, str],
-        alone: Mapping[str, str],
+        more: Mapping[str, str],
     ) -> Found | None:
-        with_marks = marked(sentence, place)
-        return found(
-            sentence,
-            place,
-            made[sentence],
-            target,
-            made[with_marks] if with_marks else None,
-            alone.get(sentence[place.start : place.end]),
-        )
+        with_marks = [made.get(text) or more.get(text, "") for text in marked(sentence, place)[:2]]
+        part = sentence[place.start : place.end]
+        return found(sentence, place, made[sentence], target, with_marks, more.get(part))
 
     def _kept(
         self,
@@ -232,7 +226,7 @@ class Window:
         passage: Joined | None,
         target: str,
         made: Mapping[str, str],
-        alone: Mapping[str, str],
+        more: Mapping[str, str],
     ) -> list[dict[str, Any]] | None:
         """The answers of a record that are in its translated passage."""
         sentences = self._split(self._passages[row]).sentences()
@@ -245,7 +239,7 @@ class Window:
                 self._counts["lost: no translation of the passage"] += 1
                 continue
             ends = [
-                self._found(sentences[place.sentence], place, target, made, alone)
+                self._found(sentences[place.sentence], place, target, made, more)
                 for place in answer.places()
             ]
             one = kept(answer, ends, passage)
