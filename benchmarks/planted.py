@@ -1,7 +1,7 @@
 """Claim: filters catch planted faults: 1,000 corrupted cells of ten kinds in tables of real text.
 
     python benchmarks/planted.py [--data FOLDER] [--sets squad courses] [--seeds 10 11 12 13 14]
-        [--model PATH] [--side passage] [--samples N] [--tiny]
+        [--model PATH] [--side passage] [--each 100] [--records N] [--samples N] [--tiny]
 
 In each table 100 cells of each kind are corrupted, drawn by a seed among the translations, and the
 standard filters judge the table. A kind's recall is the share of its cells that are condemned, by
@@ -289,11 +289,13 @@ def main() -> None:
     parser.add_argument("--model", help="a sentence-transformers model for similarity")
     parser.add_argument("--cache", type=Path, help="keep its vectors here")
     parser.add_argument("--side", default="passage", choices=["query", "passage"])
+    parser.add_argument("--each", type=int, default=EACH, help="cells a kind")
+    parser.add_argument("--records", type=int, help="only the first so many records of a set")
     parser.add_argument("--samples", type=int, default=0, help="condemned untouched cells to print")
     parser.add_argument("--tiny", action="store_true", help="the atlas, 5 cells a kind, one seed")
     asked = parser.parse_args()
     if asked.tiny:
-        asked.sets, asked.seeds = ["atlas"], asked.seeds[:1]
+        asked.sets, asked.seeds, asked.each = ["atlas"], asked.seeds[:1], 5
     encoder = None
     if asked.model:
         encoder = EncoderOptions(model=asked.model, cache=asked.cache, progress=False)
@@ -304,8 +306,9 @@ def main() -> None:
     ).stdout.strip()  # fmt: skip
     for chosen in asked.sets:
         chosen, table, reference = read(chosen, asked.data)
+        table = shortened(table, asked.records)
         results = [
-            judged(*planted(table, reference, asked.side, seed, 5 if asked.tiny else EACH), options,
+            judged(*planted(table, reference, asked.side, seed, asked.each), options,
                    reference)
             for seed in asked.seeds
         ]  # fmt: skip
@@ -324,6 +327,21 @@ def read(chosen: str, folder: Path) -> tuple[str, ParallelTable, str]:
             return chosen, read_table([folder / file], languages=languages, split=None), reference
         print(f"the atlas in place of {chosen} ({folder / file} is absent)")
     return "atlas", atlas_table("test"), "en"
+
+
+def shortened(table: ParallelTable, records: int | None) -> ParallelTable:
+    """The first records of a table."""
+    if records is None or records >= len(table):
+        return table
+    rows = slice(0, records)
+    columns = {
+        f"{side}:{x}": table.column(side, x)[rows]
+        for x in table.languages
+        for side in ("query", "passage")
+    }
+    datasets = pa.array([table.dataset(row) for row in range(records)])
+    groups = table.groups()[rows]
+    return ParallelTable.build(table.ids()[rows], datasets, groups, table.languages, columns)
 
 
 def show(title: str, results: list[Judged]) -> None:

@@ -89,29 +89,29 @@ class FilterOptions:
     def __post_init__(self) -> None:
         for name in self.leave_out:
             if name not in NAMES:
-                raise LingweaveError(f"leave_out {name}: choose from {', '.join(NAMES)}")
+                raise LingweaveError(f"--leave_out {name}: choose from {', '.join(NAMES)}")
         for name in ("script_share", "language_sure", "copied_share", "back_chrf"):
             if not 0 <= getattr(self, name) <= 1:
-                raise LingweaveError(f"{name} {getattr(self, name)}: must be 0 to 1")
+                raise LingweaveError(f"--{name} {getattr(self, name)}: must be 0 to 1")
         for name in ("similarity_quantile", "similarity_chance"):
             if getattr(self, name) is not None and not 0 <= getattr(self, name) <= 1:
-                raise LingweaveError(f"{name} {getattr(self, name)}: must be 0 to 1")
+                raise LingweaveError(f"--{name} {getattr(self, name)}: must be 0 to 1")
         for name in ("query_length", "passage_length"):
             least, most = getattr(self, name)
             if not 0 <= least <= most:
-                raise LingweaveError(f"{name} {least} {most}: give the shortest and the longest")
+                raise LingweaveError(f"--{name} {least} {most}: give the shortest and the longest")
         for name in ("ratio_width", "unfinished_width"):
             if not getattr(self, name) > 0:
-                raise LingweaveError(f"{name} {getattr(self, name)}: must be above 0")
+                raise LingweaveError(f"--{name} {getattr(self, name)}: must be above 0")
         for name, least in (("loop_times", 2), ("numbers_lost", 1), ("witnesses", 1)):
             if getattr(self, name) < least:
-                raise LingweaveError(f"{name} {getattr(self, name)}: must be {least} or more")
+                raise LingweaveError(f"--{name} {getattr(self, name)}: must be {least} or more")
         rules = ("similarity", "similarity_quantile", "similarity_chance")
         given = [name for name in rules if getattr(self, name) is not None]
         if self.encoder is None and given:
-            raise LingweaveError(f"{given[0]}: needs an encoder")
+            raise LingweaveError(f"--{given[0]}: needs an encoder, as --encoder.model MODEL")
         if self.similarity is not None and len(given) > 1:
-            raise LingweaveError(f"give similarity or {given[1]}, not both")
+            raise LingweaveError(f"give --similarity or --{given[1]}, not both")
 
 
 def standard(
@@ -176,7 +176,7 @@ def judge(
             is kept.
     """
     if workers > 1 and table.path is None:
-        raise LingweaveError("workers: the table is in memory only; write it, or give 1 worker")
+        raise LingweaveError("--workers: the table is in memory only; write it, or give 1 worker")
     with disk_errors_named(f"verdicts to {folder}"), progress_bar(progress) as bar:
         files = tuple(
             VerdictFiles(folder, one.name, one.key, table, reference).open() for one in filters
