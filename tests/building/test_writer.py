@@ -69,7 +69,7 @@ def writer_like(path: Path, table: ParallelTable) -> TableWriter:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(table=tables(), cuts=st.lists(st.integers(0, 24), max_size=5))
 def test_what_is_written_in_pieces_is_what_is_built_at_once(
     tmp_path_factory: pytest.TempPathFactory, table: ParallelTable, cuts: list[int]

@@ -1,5 +1,6 @@
 """A check against naive loops over the same table, and its page as a reader meets it."""
 
+import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -13,7 +14,6 @@ from tiny import tiny_decoder, tiny_model
 
 from lingweave.building.blocks import WHOLE, Verdicts
 from lingweave.building.pruning import pruned
-from lingweave.building.removed import REMOVED
 from lingweave.check import checked as looking
 from lingweave.check import texts
 from lingweave.check.checked import Checked, checked
@@ -30,6 +30,7 @@ CODES = ["ar", "bn", "de", "en", "fi", "ja", "sw"]
 HOSTILE = "<script>alert('x')</script></section>\u202e\"&"
 UNSEEN = {"benchmark": "xquad-r<b>", "methods": ["exact", "near"], "removed": {"rows": 3}}
 ROWS = 60
+REMOVED = "table.removed.parquet"
 
 
 def some_table(seed: int = 0) -> ParallelTable:
@@ -87,7 +88,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["x"] * 5,
         np.ones(5, np.float32),
     )
-    pruned(some_table(), [verdicts], folder / "table.arrow")
+    table = pruned(some_table(), [verdicts], folder / "table.arrow")
+    record = {"table": table.fingerprint, "read_as": "<i>squad", "losses": {"cells": 4}}
+    (folder / "table.json").write_text(json.dumps(record))
     return folder
 
 
@@ -195,11 +198,15 @@ def test_losses_of_another_table_are_not_shown(folder: Path, tmp_path: Path) -> 
     table = some_table(1)
     path = table.write(tmp_path / "other.arrow")
     assert checked(table, CheckConfig([str(path)])).losses is None
-    (tmp_path / REMOVED).write_bytes((folder / REMOVED).read_bytes())
+    (tmp_path / "other.json").write_bytes((folder / "table.json").read_bytes())
+    (tmp_path / "other.removed.parquet").write_bytes((folder / REMOVED).read_bytes())
     found = checked(table, CheckConfig([str(path)]))
     assert found.losses is None
+    assert found.record is None
     assert "belongs to another table" in found.notes[0]
-    with pytest.raises(LingweaveError, match=r"--removed .*removed.parquet: belongs to another"):
+    with pytest.raises(
+        LingweaveError, match=r"--removed .*table.removed.parquet: belongs to another"
+    ):
         checked(table, CheckConfig([str(path)], removed=folder / REMOVED))
 
 
@@ -266,6 +273,8 @@ def test_hostile_texts_stay_texts(folder: Path) -> None:
     for shown in ("&lt;script&gt;alert", "xquad-r&lt;b&gt;", "&lt;em&gt;copied", "&lt;u&gt;engine"):
         assert shown in text
     assert all(name(code) in text for code in CODES)
+    assert "How it was built" in text
+    assert "&lt;i&gt;squad" in text
 
 
 def test_sixty_languages_are_drawn() -> None:

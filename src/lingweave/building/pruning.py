@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lingweave.atomic import disk_errors_named, whole_file
 from lingweave.building.blocks import WHOLE, Block, Verdicts, blocks
-from lingweave.building.removed import REMOVED, TOO_FEW, RemovedFile
+from lingweave.building.removed import TOO_FEW, RemovedFile, removed_beside
 from lingweave.building.writer import TableWriter
 from lingweave.errors import LingweaveError
 from lingweave.table import ParallelTable
@@ -40,7 +40,7 @@ def pruned(
         unseen: joins what the table says of itself: benchmarks whose items the verdicts remove.
         least_languages: 1 keeps whatever can be trained on in one language; 2 is for recipes of
             cross batches alone.
-        removed: the file of what was removed; ``removed.parquet`` beside ``out`` by default.
+        removed: the file of what was removed; beside ``out`` by default.
 
     Raises:
         LingweaveError: a verdict is on a cell that the table does not have, nothing is left, or the
@@ -51,7 +51,7 @@ def pruned(
             f"least_languages {least_languages}: choose from 1 to {len(table.languages)}, the"
             " table's languages"
         )
-    removed = out.with_name(REMOVED) if removed is None else removed
+    removed = removed_beside(out) if removed is None else removed
     with disk_errors_named(str(out)), ExitStack() as open_files:
         out.parent.mkdir(parents=True, exist_ok=True)
         file = RemovedFile(open_files.enter_context(whole_file(removed)), table)

@@ -16,8 +16,6 @@ from lingweave.building.blocks import WHOLE, Verdicts
 from lingweave.errors import LingweaveError
 from lingweave.table import ParallelTable, Side
 
-REMOVED = "removed.parquet"
-"""Its name, beside the table that was pruned."""
 TOO_FEW = "too_few_languages"
 """The reason of records that lost so many cells that the rest is no use."""
 SCHEMA = pa.schema(
@@ -39,6 +37,11 @@ _TOGETHER = 1 << 16
 """Rows of a row group: verdicts come block by block and filter by filter."""
 _SIDES: tuple[Side, Side] = ("query", "passage")
 _METADATA = b"lingweave"
+
+
+def removed_beside(table: Path) -> Path:
+    """The file of what was removed from a table: table.removed.parquet of table.arrow."""
+    return table.with_name(f"{table.stem}.removed.parquet")
 
 
 class RemovedFile:

@@ -1,12 +1,13 @@
 """Everything that a page says of a table."""
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
 
-from lingweave.building.removed import REMOVED, Losses, losses
+from lingweave.building.removed import Losses, losses, removed_beside
 from lingweave.check.config import CheckConfig
 from lingweave.check.coverage import SIDES, Coverage, coverage_of
 from lingweave.check.samples import Sample, part_of, random_rows, samples_of
@@ -53,6 +54,8 @@ class Checked(NamedTuple):
     """By name and language."""
     losses: Losses | None
     """What was removed; None: not known."""
+    record: dict[str, Any] | None
+    """How `lingweave build` made the table: its own file of that, as it is; None: not known."""
     samples: tuple[Sample, ...]
     """Some records."""
     cost: "Cost | None"
@@ -90,6 +93,7 @@ def checked(table: ParallelTable, config: CheckConfig) -> Checked:
         _origins(table),
         _scores(table),
         removed,
+        _record(table, Path(config.paths[0])),
         samples_of(table, coverage, reference, config.samples, config.seed),
         cost,
         tuple(notes),
@@ -159,8 +163,7 @@ def _scores(table: ParallelTable) -> dict[str, dict[str, Spread]]:
 def _losses(table: ParallelTable, config: CheckConfig, notes: list[str]) -> Losses | None:
     path = config.removed
     if path is None:
-        beside = Path(config.paths[0])
-        path = (beside if beside.is_dir() else beside.parent) / REMOVED
+        path = removed_beside(Path(config.paths[0]))
         if not path.is_file():
             return None
     found = losses(path)
@@ -170,6 +173,15 @@ def _losses(table: ParallelTable, config: CheckConfig, notes: list[str]) -> Loss
         raise LingweaveError(f"--removed {path}: belongs to another table")
     notes.append(f"{path} belongs to another table, and is not looked at.")
     return None
+
+
+def _record(table: ParallelTable, path: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    known = isinstance(record, dict) and record.get("table") == table.fingerprint
+    return record if known else None
 
 
 def _cost(

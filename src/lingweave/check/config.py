@@ -20,7 +20,7 @@ class CheckConfig:
     reference: str | None = None
     """The language that the others are set against; absent: en, or the one with most records."""
     removed: Path | None = None
-    """What was removed from the table and why; absent: removed.parquet beside it, if any."""
+    """What was removed and why; absent: table.removed.parquet beside table.arrow, if any."""
     model: str | None = None
     """A model by folder or hub name: its tokenizer counts, and the cost is that of training it;
     absent: the shape of XLM-R base, with texts of full length."""

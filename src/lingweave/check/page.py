@@ -61,6 +61,7 @@ def page(found: Checked, name: str) -> str:
             [(key.replace("_", " "), _value(value)) for key, value in entry.items()]
             for entry in table.unseen
         ],
+        record=[(key.replace("_", " "), _value(one)) for key, one in (found.record or {}).items()],
         cost=cost_facts(found.cost) if found.cost else (),
     )
 

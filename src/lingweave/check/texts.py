@@ -12,7 +12,7 @@ from lingweave.check.spread import Spread, spread_of
 from lingweave.evaluate.tokens import Counter
 from lingweave.table import ParallelTable, Side
 
-LOOKED_AT = 500_000
+LOOKED_AT = 200_000
 """Texts of a column that are compared with each other at most."""
 COUNTED = 500
 """Texts of a column whose tokens are counted at most."""
