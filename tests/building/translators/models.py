@@ -12,6 +12,8 @@ from transformers import (
     MarianMTModel,
     NllbTokenizer,
     PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.,?!"
@@ -25,13 +27,17 @@ TEXTS = [
 ]
 
 
+SIZES = {
+    "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64,
+    "max_position_embeddings": 128,
+}  # fmt: skip
+
+
 def tiny_marian(
     folder: Path,
     languages: tuple[str, ...] = (),
     pair: tuple[str, str] | None = ("en", "de"),
-    seed: int = 0,
-    ending: float = 6.0,
-    **sizes: int,
 ) -> Path:
     """A Marian model whose tokens are letters.
 
@@ -39,15 +45,12 @@ def tiny_marian(
         folder: where to write it.
         languages: its tokens for targets, such as ``>>deu<<``.
         pair: the languages that its files name.
-        seed: of its weights.
-        ending: what the end of an output is likelier by.
-        sizes: in place of its 2 layers of 32 numbers.
     """
     pieces = [f"▁{letter}" for letter in LETTERS] + list(LETTERS)
     # CTranslate2 takes the padding token off the end.
     words = ["</s>", "<unk>", *languages, "▁", *pieces, "<pad>"]
-    tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, [],
-                                     unk_token="<unk>"))  # fmt: skip
+    vocabulary = {word: place for place, word in enumerate(words)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -58,21 +61,7 @@ def tiny_marian(
         tokenizer_object=tokenizer, eos_token="</s>", unk_token="<unk>", pad_token="<pad>",
         model_max_length=100, **named,
     ).save_pretrained(folder)  # fmt: skip
-    pad = len(words) - 1
-    config = MarianConfig(
-        vocab_size=len(words), pad_token_id=pad, decoder_start_token_id=pad, eos_token_id=0,
-        max_position_embeddings=128,
-        **{"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4,
-           "decoder_attention_heads": 4, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64} | sizes,
-    )  # fmt: skip
-    torch.manual_seed(seed)
-    model = MarianMTModel(config)
-    _stirred(model, ending)
-    model.generation_config = GenerationConfig(
-        decoder_start_token_id=pad, eos_token_id=0, pad_token_id=pad, forced_eos_token_id=0,
-        max_length=12, num_beams=6, bad_words_ids=[[pad]],
-    )  # fmt: skip
-    model.save_pretrained(folder)
+    random_marian(len(words)).save_pretrained(folder)
     return folder
 
 
@@ -84,31 +73,68 @@ def tiny_nllb(folder: Path, codes: tuple[str, ...] = ("eng_Latn", "deu_Latn", "z
         model_max_length=100,
     )  # fmt: skip
     tokenizer.save_pretrained(folder)
+    random_m2m100(len(tokenizer)).save_pretrained(folder)
+    return folder
+
+
+def tiny_madlad(folder: Path, codes: tuple[str, ...] = ("de", "zh")) -> Path:
+    """T5 of MADLAD's kind, which is told the target before the text."""
+    named = [f"<2{code}>" for code in codes]
+    words = ["<unk>", "<s>", "</s>", "<pad>", *named, "▁", *(f"▁{x}" for x in LETTERS), *LETTERS]
+    vocabulary = {word: place for place, word in enumerate(words)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="</s>", unk_token="<unk>", pad_token="<pad>"
+    ).save_pretrained(folder)
     torch.manual_seed(0)
-    config = M2M100Config(
-        vocab_size=len(tokenizer), d_model=32, encoder_layers=2, decoder_layers=2,
-        encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=64,
-        decoder_ffn_dim=64, max_position_embeddings=128,
+    model = T5ForConditionalGeneration(
+        T5Config(
+            vocab_size=len(words), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4,
+            feed_forward_proj="gated-gelu", tie_word_embeddings=False, pad_token_id=3,
+            eos_token_id=2, decoder_start_token_id=3,
+        )
     )  # fmt: skip
-    model = M2M100ForConditionalGeneration(config)
-    _stirred(model, 0)
+    with torch.no_grad():
+        model.lm_head.weight[2] *= 4  # Some outputs come to an end.
     model.save_pretrained(folder)
     return folder
 
 
-@torch.no_grad()
-def _stirred(model: torch.nn.Module, ending: float) -> None:
-    """Makes outputs depend on the text: tokens far apart, and the decoder led by what it reads.
+def random_marian(words: int) -> MarianMTModel:
+    """Marian for a vocabulary whose first token is the end and whose last one pads."""
+    pad = words - 1
+    torch.manual_seed(0)
+    model = MarianMTModel(
+        MarianConfig(
+            vocab_size=words, pad_token_id=pad, decoder_start_token_id=pad, eos_token_id=0, **SIZES
+        )
+    )
+    _stir(model)
+    with torch.no_grad():
+        model.final_logits_bias[0, 0] = 7.0  # Some outputs come to an end, others do not.
+        # As in Marian itself, where nothing begins an output.
+        model.model.shared.weight[pad] = 0
+    # Such settings stand in published models; ours must not let them decide.
+    model.generation_config = GenerationConfig(
+        decoder_start_token_id=pad, eos_token_id=0, pad_token_id=pad, forced_eos_token_id=0,
+        max_length=12, num_beams=6, bad_words_ids=[[pad]],
+    )  # fmt: skip
+    return model
 
-    Args:
-        model: of random weights.
-        ending: what the end of an output is likelier by.
-    """
+
+def random_m2m100(words: int) -> M2M100ForConditionalGeneration:
+    """M2M100, which NLLB is too, for a vocabulary of so many tokens."""
+    torch.manual_seed(0)
+    model = M2M100ForConditionalGeneration(M2M100Config(vocab_size=words, **SIZES))
+    _stir(model)
+    return model
+
+
+@torch.no_grad()
+def _stir(model: torch.nn.Module) -> None:
+    """Makes outputs depend on the text: tokens far apart, and a decoder led by what it reads."""
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
-            read = "encoder_attn" in name
-            parameter.mul_(25 if "shared" in name else 40 if read else 10)
-    if isinstance(model, MarianMTModel):
-        model.final_logits_bias[0, model.config.eos_token_id] = ending
-        # As in Marian itself, where nothing begins an output.
-        model.model.shared.weight[model.config.pad_token_id] = 0
+            parameter.mul_(25 if "shared" in name else 40 if "encoder_attn" in name else 10)

@@ -3,14 +3,15 @@
 import json
 import random
 import shutil
+import sys
 
 import pytest
 from safetensors.torch import load_file, save_file
 
-from lingweave.building.translators.ctranslate2 import CTranslate2, converted
+from lingweave.building.translators.ctranslate2 import CTranslate2, converted, main
 from lingweave.building.translators.seq2seq import Search, Seq2Seq
 from lingweave.errors import LingweaveError
-from tests.building.translators.models import LETTERS, TEXTS, tiny_marian, tiny_nllb
+from tests.building.translators.models import LETTERS, TEXTS, tiny_madlad, tiny_marian, tiny_nllb
 
 CHANCE = random.Random(0)
 MORE = ["".join(CHANCE.choices(LETTERS + "     ", k=CHANCE.randint(1, 60))) for _ in range(40)]
@@ -61,6 +62,31 @@ def test_both_engines_tell_a_model_its_languages(nllb, nllb_ct2, target):
     assert found == other.translate(TEXTS + MORE, "en", target)
     assert any(found)
     assert not any("Latn" in text for text in found)
+
+
+def test_both_engines_tell_madlad_its_target(tmp_path):
+    folder = tiny_madlad(tmp_path / "m")
+    one = Seq2Seq(str(folder), search=Search(2, MOST), device="cpu")
+    other = CTranslate2(str(converted(str(folder), tmp_path / "ct2", "default")), Search(2, MOST))
+    found = {}
+    for target in ("de", "zh-CN"):
+        for engine in (one, other):
+            engine.check("en", [target])
+        found[target] = one.translate(TEXTS + MORE, "en", target)
+        assert found[target] == other.translate(TEXTS + MORE, "en", target)
+        assert any(found[target])
+    assert found["de"] != found["zh-CN"]
+
+
+def test_converting_from_the_command_line(marian, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["convert", str(marian), str(tmp_path / "out")])
+    main()
+    assert capsys.readouterr().out == f"{tmp_path / 'out'}\n"
+    assert CTranslate2(str(tmp_path / "out"), Search(1, MOST)).translate(["", "a"], "en", "de")
+    monkeypatch.setattr(sys, "argv", ["convert", str(tmp_path), str(tmp_path / "out2")])
+    with pytest.raises(SystemExit, match=r"no \*\.safetensors weights"):
+        main()
+    assert not (tmp_path / "out2").exists()
 
 
 def test_the_languages_decide_the_text(nllb):

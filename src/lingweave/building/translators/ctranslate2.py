@@ -1,14 +1,17 @@
 """CTranslate2's conversions of transformers models: the same text, several times faster on a CPU.
 
-`converted` makes one, as does the command
+`converted` makes one:
 
-    ct2-transformers-converter --model MODEL --output_dir FOLDER --quantization int8 \\
-        --copy_files tokenizer_config.json tokenizer.json ...
+    python -m lingweave.building.translators.ctranslate2 MODEL FOLDER
 
-with all files of the model's tokenizer.
+So does the package's own command, ct2-transformers-converter, given --copy_files with all files of
+the model's tokenizer; but with transformers 5 it fails for M2M100, and what it makes of MADLAD
+searches with wrong scores.
 """
 
+import argparse
 import json
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -160,7 +163,7 @@ def converted(model: str, folder: Path, compute: str = "int8", revision: str | N
     from ctranslate2.converters import TransformersConverter
 
     found = model_folder(model, revision)
-    tokenizer_of(found, f"--translator {model}")
+    tokenizer = tokenizer_of(found, model)
     weights = {".safetensors"}
     files = [
         path.name
@@ -170,6 +173,8 @@ def converted(model: str, folder: Path, compute: str = "int8", revision: str | N
         and not path.name.endswith(".index.json")
     ]
     converter = TransformersConverter(str(found), copy_files=files)
+    converter.load_tokenizer = lambda *_, **__: tokenizer
+    converter.load_model = _loaded
     try:
         with new_folder(folder) as part:
             converter.convert(
@@ -182,6 +187,19 @@ def converted(model: str, folder: Path, compute: str = "int8", revision: str | N
     return folder
 
 
+def _loaded(kind: Any, name: str, **options: Any) -> Any:
+    """A model for the converter.
+
+    It takes T5's outputs to be scaled where embeddings are tied, which transformers 5 says of all
+    of them, and in another place whether outputs are scaled: MADLAD's are not.
+    """
+    model = kind.from_pretrained(name, use_safetensors=True, local_files_only=True, **options)
+    scaled = getattr(model.config, "scale_decoder_outputs", None)
+    if scaled is not None:
+        model.config.tie_word_embeddings = scaled
+    return model
+
+
 def _package() -> Any:
     try:
         import ctranslate2
@@ -190,3 +208,21 @@ def _package() -> Any:
             "--translator ct2: needs a package; run: pip install ctranslate2"
         ) from None
     return ctranslate2
+
+
+def main() -> None:
+    """Converts a model from the command line."""
+    parser = argparse.ArgumentParser(description="Converts a transformers model for CTranslate2.")
+    parser.add_argument("model", help="a folder, or a name on the hub")
+    parser.add_argument("folder", type=Path, help="what to make")
+    parser.add_argument("--compute", default="int8", choices=COMPUTE, help="how to store weights")
+    parser.add_argument("--revision", help="which of the hub's")
+    given = parser.parse_args()
+    try:
+        print(converted(given.model, given.folder, given.compute, given.revision))
+    except LingweaveError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -61,14 +61,13 @@ def converted_folder(path: str) -> Path:
     folder = Path(path).expanduser()
     if not (folder / CONVERTED).is_file():
         raise LingweaveError(
-            f"--translator ct2:{path}: no {CONVERTED} in this folder; make it with"
-            " ct2-transformers-converter, see docs/building.md"
+            f"--translator ct2:{path}: no {CONVERTED} in this folder; make it with:"
+            f" python -m lingweave.building.translators.ctranslate2 MODEL {path}"
         )
     if not (folder / "tokenizer_config.json").is_file():
         raise LingweaveError(
             f"--translator ct2:{path}: no tokenizer_config.json in this folder; copy the"
             " tokenizer's files from the model that was converted"
-            " (ct2-transformers-converter --copy_files)"
         )
     return folder
 
@@ -93,7 +92,7 @@ def tokenizer_of(folder: Path, what: str) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(
+        tokenizer = AutoTokenizer.from_pretrained(
             str(folder), local_files_only=True, trust_remote_code=False
         )
     except Exception as error:  # The libraries below raise almost anything for a bad folder.
@@ -103,6 +102,10 @@ def tokenizer_of(folder: Path, what: str) -> Any:
                 f"{what}: its tokenizer needs a package; run: pip install sentencepiece"
             ) from None
         raise LingweaveError(f"{what}: its tokenizer cannot be read ({reason})") from error
+    # M2M100's languages have numbers, but stand in none of its vocabularies.
+    if languages := getattr(tokenizer, "lang_token_to_id", None):
+        tokenizer.add_special_tokens({"additional_special_tokens": list(languages)})
+    return tokenizer
 
 
 def _fetched(model: str, revision: str | None) -> Path:

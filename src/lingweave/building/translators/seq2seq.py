@@ -75,7 +75,7 @@ class Seq2Seq:
         """The translation of each text.
 
         Raises:
-            LingweaveError: the weights cannot be read.
+            LingweaveError: the weights cannot be read, or a batch does not fit into the device.
         """
         marks = self._tokens.marks(source, target)
         found = [""] * len(texts)
@@ -158,14 +158,20 @@ class Seq2Seq:
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
         # Counted as a part of the output, as CTranslate2 does where it compares lengths.
         told = 0 if marks.first is None else 1
-        with torch.inference_mode():
-            output = model.generate(
-                input_ids=numbers.to(model.device),
-                attention_mask=mask.to(model.device),
-                forced_bos_token_id=marks.first,
-                min_new_tokens=told + 1,
-                max_new_tokens=told + self._search.max_tokens + 1,
-            )
+        try:
+            with torch.inference_mode():
+                output = model.generate(
+                    input_ids=numbers.to(model.device),
+                    attention_mask=mask.to(model.device),
+                    forced_bos_token_id=marks.first,
+                    min_new_tokens=told + 1,
+                    max_new_tokens=told + self._search.max_tokens + 1,
+                )
+        except torch.OutOfMemoryError:
+            raise LingweaveError(
+                f"{self._what}: {len(rows)} texts at once are too many for the memory of"
+                f" {model.device}; give a smaller --translator_batch_size"
+            ) from None
         found: list[list[int]] = output[:, told + 1 :].tolist()
         return found
 

@@ -55,9 +55,10 @@ class Tokens:
 
         What looks like a token of the model's own in a text is text.
         """
-        numbers = self.tokenizer.encode(
-            " ".join(text.split()), add_special_tokens=False, split_special_tokens=True
-        )
+        line = " ".join(text.split())
+        if line.startswith(">>"):
+            line = f" {line}"  # Marian's would take it for a language.
+        numbers = self.tokenizer.encode(line, add_special_tokens=False, split_special_tokens=True)
         numbers = [*(() if marks.before is None else (marks.before,)), *numbers, self.end]
         return None if self.limit is not None and len(numbers) > self.limit else numbers
 
@@ -89,9 +90,7 @@ class Tokens:
 
     def _number(self, token: str | None) -> int:
         assert token is not None, "a language that check would have refused"
-        # M2M100's are in none of its vocabularies.
-        own = getattr(self.tokenizer, "lang_token_to_id", {})
-        return int(own[token] if token in own else self.tokenizer.convert_tokens_to_ids(token))
+        return int(self.tokenizer.convert_tokens_to_ids(token))
 
 
 def tokens_of(
@@ -114,7 +113,7 @@ def tokens_of(
         LingweaveError: there is no tokenizer, or a package that it needs is not installed.
     """
     tokenizer = tokenizer_of(folder, what)
-    own = {*tokenizer.get_vocab(), *getattr(tokenizer, "lang_token_to_id", {})}
+    own = set(tokenizer.get_vocab())
     known = own if vocabulary is None else own.intersection(vocabulary)
     said = tokenizer.init_kwargs
     languages = languages_of(known, said.get("source_lang"), said.get("target_lang"), model)
