@@ -83,8 +83,9 @@ def test_a_file_with_any_damage_is_as_good_as_none(tmp_path):
         bad = bytearray(content)
         bad[chance.randrange(len(bad))] ^= 1 << chance.randrange(8)
         path.write_bytes(bad if chance.random() < 0.8 else bad[: chance.randrange(len(bad))])
-        found = files.read(slice(0, 8))
-        assert found is None
+        assert files.read(slice(0, 8)) is None
+    with pytest.raises(LingweaveError, match=r"parquet: damaged; run the same command"):
+        list(read_verdicts([files.folder]))
 
 
 def test_another_key_table_origin_or_reference_is_another_folder(tmp_path):

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from lingweave.atomic import whole_file, write_json
 from lingweave.building.blocks import Verdicts
 from lingweave.building.filters.found import joined
+from lingweave.errors import LingweaveError
 from lingweave.table import ParallelTable
 
 FORMAT_VERSION = 1
@@ -141,14 +142,22 @@ def read_verdicts(folders: Sequence[Path]) -> Iterator[Verdicts]:
     """All verdicts of some filters' folders, slice by slice, in the order of the table.
 
     Each slice is of all filters; slices of filters that were judged by other ones come one by one.
+
+    Raises:
+        LingweaveError: a file is damaged.
     """
     files: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
         for path in folder.glob("*.parquet"):
             files[slice_of(path)].append(path)
     for name in sorted(files):
-        found = [read_file(path) for path in files[name]]
-        yield joined([verdicts for verdicts in found if verdicts is not None])
+        found = []
+        for path in files[name]:
+            verdicts = read_file(path)
+            if verdicts is None:
+                raise LingweaveError(f"{path}: damaged; run the same command to make it again")
+            found.append(verdicts)
+        yield joined(found)
 
 
 def _name(rows: slice) -> str:

@@ -18,6 +18,7 @@ from lingweave.building.filters.expected import Expected, expected_lengths
 from lingweave.building.filters.language import Language
 from lingweave.building.filters.length import Length
 from lingweave.building.filters.length_ratio import LengthRatio
+from lingweave.building.filters.named import named
 from lingweave.building.filters.numbers import Numbers
 from lingweave.building.filters.repetition import Repetition
 from lingweave.building.filters.round_trip import RoundTrip
@@ -89,6 +90,7 @@ def test_details_name_the_side_and_what_was_seen():
         ("In 1,234.50 days", "१,२३४.५ दिन", False),
         ("It cost 20,000 in 1987.", "1987年花了2万。", False),
         ("from 1990 to 1991", "1990-91", False),
+        ("in the 1990s", "negli anni '90", False),
         ("It cost 100 and 20 more", "Costó cien y veinte más", True),
         ("It cost 100 more", "Costó cien más", False),
         ("It cost 100 more", "Costó 300 más", True),
@@ -117,6 +119,11 @@ def test_an_address_and_a_code_must_stay():
         ("es", spaced, 0),
     ):
         assert judged(Entities(), {"en": [source], language: [text]}) == [(0, language)] * bad
+
+
+def test_what_counts_as_a_code():
+    text = "In Table2 and the 11-XIII century COVID-19-specific 8GB of ISO9001 (A1058) at 10am."
+    assert named(text).codes == ("COVID-19", "8GB", "ISO9001", "A1058")
 
 
 def test_a_name_that_others_kept_is_missed():
@@ -185,6 +192,9 @@ def test_scripts_of_languages():
     assert scripts("ja") == ("Hani", "Hira", "Kana")
     assert scripts("sr") == ("Cyrl", "Latn")
     assert scripts("sr-Latn") == ("Latn",)
+    assert scripts("ur-Aran") == ("Arab",)
+    assert scripts("en-Zyyy") == ()
+    assert judged(Script(), {"ru-Zyyy": RUSSIAN, "en-Zxxx": RUSSIAN}, reference=None) == []
     assert judged(Script(), {"sr": ["Stari most preko reke sagradili su zidari."]}) == []
     assert judged(Script(), {"sr-Cyrl": ["Stari most preko reke sagradili su."]}) != []
 

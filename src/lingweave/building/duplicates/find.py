@@ -97,7 +97,7 @@ def find_duplicates(
     """
     reference_of(table, reference)
     with disk_errors_named(f"verdicts to {folder}"), progress_bar(progress) as bar:
-        files = VerdictFiles(folder, "duplicates", options.key, table, reference).open()
+        files = VerdictFiles(folder, "duplicates", (options.key, records), table, reference).open()
         slices = list(blocks(table, reference, records))
         if all(files.read(block.rows) is not None for block in slices):
             return files.folder

@@ -12,7 +12,10 @@ _CODE = regex.compile(
     r"(?<![\w./@-])(?=[\w.-]*[A-Za-z])(?=[\w.-]*[0-9])[A-Za-z0-9]+(?:[_.-]?[A-Za-z0-9]+)+(?![\w@])"
 )
 _WORDS = regex.compile(r"[_.-]?(?:\b|(?<=[_.-]))[a-z]+(?=$|[_.-])|^\p{Lu}\p{Ll}+-|\.\p{Lu}\p{Ll}*$")
-_IS_CODE = regex.compile(r"(?=.*[0-9])(?=.*[A-Z].*[A-Z0-9]).{3,}")
+# Neither a word with a number (Table2) nor one in Roman figures (11-XIII), which languages rewrite.
+_IS_CODE = regex.compile(
+    r"(?=.*[0-9])(?=.*[A-Z].*[A-Z0-9])(?!\p{Lu}\p{Ll}+[0-9_.-]*$)(?![0-9IVXLC_.-]+$).{3,}"
+)
 # Not at the start of a sentence, where any word has a capital letter.
 _NAME = regex.compile(r"(?<=[\p{Ll}\p{Nd},;] )\p{Lu}[\p{L}\p{M}'’-]{3,}")
 _STEM = 0.7

@@ -60,14 +60,13 @@ class Numbers(Keyed):
         lost, new = theirs.keys() - ours.keys(), ours.keys() - theirs.keys()
         if not lost:
             return [], []
-        # Ranges and dates are put together in other ways: 1990-91, 1990/1991.
-        lost, new = (
-            {key for key in lost if not _part_of(key, new)},
-            {key for key in new if not _part_of(key, lost)},
-        )
-        lost = {key for key in lost if _digits(theirs[key]) >= self.digits}
-        new = {key for key in new if _digits(ours[key]) >= self.digits}
-        counted = [key for key in theirs if _digits(theirs[key]) >= self.digits]
+        # Ranges and years are put together in other ways: 1990-91, 1990/1991, the 90s.
+        missing, added = {_digits(theirs[key]) for key in lost}, {_digits(ours[key]) for key in new}
+        lost = {key for key in lost if not _part_of(_digits(theirs[key]), added)}
+        new = {key for key in new if not _part_of(_digits(ours[key]), missing)}
+        lost = {key for key in lost if len(_digits(theirs[key])) >= self.digits}
+        new = {key for key in new if len(_digits(ours[key])) >= self.digits}
+        counted = [key for key in theirs if len(_digits(theirs[key])) >= self.digits]
         if not (lost and new) and not (len(lost) >= self.lost and 2 * len(lost) > len(counted)):
             return [], []
         return [theirs[key] for key in theirs if key in lost], [
@@ -86,8 +85,8 @@ def _numbers(text: str) -> Mapping[str, str]:
     return found
 
 
-def _digits(number: str) -> int:
-    return len(_NOT_DIGIT.sub("", number))
+def _digits(number: str) -> str:
+    return "".join(str(int(x)) for x in number if x.isdecimal())
 
 
 def _part_of(key: str, others: Set[str]) -> bool:

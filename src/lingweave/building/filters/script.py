@@ -1,8 +1,10 @@
 """Texts in another script than their language is written in."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import regex
 
 from lingweave.building.blocks import Block, Verdicts
 from lingweave.building.filters.columns import SIDES, column, members
@@ -12,7 +14,8 @@ from lingweave.languages import script
 
 _PARTS = {
     "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang", "Hani"), "Hans": ("Hani", "Bopo"),
-    "Hant": ("Hani", "Bopo"), "Hrkt": ("Hira", "Kana"),
+    "Hant": ("Hani", "Bopo"), "Hrkt": ("Hira", "Kana"), "Aran": ("Arab",), "Latf": ("Latn",),
+    "Latg": ("Latn",), "Cyrs": ("Cyrl",), "Jamo": ("Hang",),
 }  # fmt: skip
 _TOO = {
     "az": "Cyrl", "bs": "Cyrl", "ber": "Tfng", "crh": "Cyrl", "fuv": "Adlm", "ha": "Arab",
@@ -38,6 +41,8 @@ class Script(Keyed):
     def __call__(self, block: Block) -> Verdicts:
         found = Found(block, self.name)
         for number, language in enumerate(block.table.languages):
+            if not scripts(language):
+                continue
             ours, dense = members(pattern(language)), density(language)
             for side in SIDES:
                 texts = column(block, side, language)
@@ -55,16 +60,30 @@ class Script(Keyed):
         return found.verdicts()
 
 
+@lru_cache(maxsize=4096)
 def scripts(language: str) -> tuple[str, ...]:
-    """ISO 15924 codes of the scripts that a language is written in, as Unicode knows them."""
+    """ISO 15924 codes of the scripts that a language is written in, as Unicode knows them; none
+    where that is not known."""
     base, *tags = language.split("-")
     names = [script(language)]
     if base in _TOO and not any(len(tag) == 4 for tag in tags):
         names.append(_TOO[base])
-    return tuple(part for name in names for part in _PARTS.get(name, (name,)))
+    parts = (part for name in names for part in _PARTS.get(name, (name,)))
+    return tuple(part for part in parts if _is_script(part))
 
 
 def pattern(language: str) -> str:
-    """A pattern of `regex` for the letters of a language's scripts."""
+    """A pattern of `regex` for the letters of a language's scripts, or of any if none is known."""
     inside = "".join(rf"\p{{Script_Extensions={name}}}" for name in scripts(language))
-    return rf"[[{inside}]&&\p{{L}}]"
+    return rf"[[{inside}]&&\p{{L}}]" if inside else r"\p{L}"
+
+
+def _is_script(name: str) -> bool:
+    """Whether characters have this script: unwritten, unknown and shared ones are none."""
+    if name.startswith("Z"):
+        return False
+    try:
+        regex.compile(rf"\p{{Script_Extensions={name}}}")
+    except regex.error:
+        return False
+    return True

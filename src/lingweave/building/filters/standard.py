@@ -179,7 +179,8 @@ def judge(
         raise LingweaveError("--workers: the table is in memory only; write it, or give 1 worker")
     with disk_errors_named(f"verdicts to {folder}"), progress_bar(progress) as bar:
         files = tuple(
-            VerdictFiles(folder, one.name, one.key, table, reference).open() for one in filters
+            VerdictFiles(folder, one.name, (one.key, records), table, reference).open()
+            for one in filters
         )
         for one in files:
             remove_unfinished(one.folder)
