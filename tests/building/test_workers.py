@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -106,3 +107,30 @@ def test_mistakes_are_one_line() -> None:
         WorkerOptions(workers=0)
     with pytest.raises(LingweaveError, match="leave one of them out"):
         WorkerOptions(workers=2, ray="local")
+
+
+class DyingOnce(Pseudo):
+    """Kills its process over the text ``t 5``, if no other did before."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+        if "t 5" in texts and not self.marker.exists():
+            self.marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().translate(texts, source, target)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_ray_cluster_loses_nothing(tmp_path: Path) -> None:
+    pickling = pytest.importorskip("ray.cloudpickle")
+    # Workers cannot import this file.
+    pickling.register_pickle_by_value(sys.modules[__name__])
+    marker = tmp_path / "killed"
+    with translating(WorkerOptions(ray="local"), partial(DyingOnce, marker)) as translate:
+        assert described(translate, "en", ["de"]).identity == Pseudo().identity()
+        works = (Sentences(n, "en", "de", (f"t {n}",), IDENTITY) for n in range(20))
+        made: dict[int, Any] = dict(translate(works))
+    assert marker.exists()
+    assert made == {n: Pseudo().translate([f"t {n}"], "en", "de") for n in range(20)}
