@@ -162,7 +162,7 @@ def main() -> int:
             holds &= fast >= CLAIM * slow
     many = 50 if args.tiny else 2_048
     texts = args.texts.read_text(encoding="utf-8").split("\n") if args.texts else made_up(many)
-    for target in ("es", "ca", "gl"):
+    for target in ("es",) if args.tiny else ("es", "ca", "gl"):
         found = apertium(texts[:many], target, 1 if args.tiny else 3)
         if found:
             view.add_row(f"Apertium en-{target}", f"{found[0]:.0f}", f"{found[1]:.0f}", "")

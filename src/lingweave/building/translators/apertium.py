@@ -49,8 +49,8 @@ class Apertium:
 
     Unknown words stand unmarked as they are in the source. Runs of blanks become one, since the
     rules drop words and leave the blanks around them. What it prints nothing for, or breaks at, has
-    no translation. A few sentences (2 % with English to Spanish) come out otherwise after other
-    sentences, since its tagger remembers; each call begins with the end of a sentence.
+    no translation. Some pairs remember what stood before: in another order 15 of 2,000 sentences came
+    out otherwise from English into Spanish, 155 into Galician, and none into Catalan.
 
     Args:
         batch_size: sentences of one call.
@@ -78,7 +78,7 @@ class Apertium:
             if not answers[0]:
                 raise LingweaveError(
                     f"--translator apertium: its pair {mode} does not work"
-                    f" ({why or 'it prints nothing'}); install its package again, or leave"
+                    f" ({why}); install its package again, or leave"
                     f" {target} out"
                 )
 
@@ -142,7 +142,7 @@ class Apertium:
         for number, text in zip(parts[3::2], parts[2::2], strict=False):
             if 1 <= int(number) <= len(texts):
                 found[int(number) - 1] = _plain(text)
-        if len(texts) > 1 and not any(found):
+        if not any(found):  # A pair that is broken does this, and exits with 0.
             return [None] * len(texts), why or "it prints nothing"
         return found, why
 
