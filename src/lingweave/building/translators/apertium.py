@@ -49,8 +49,8 @@ class Apertium:
 
     Unknown words stand unmarked as they are in the source. Runs of blanks become one, since the
     rules drop words and leave the blanks around them. What it prints nothing for, or breaks at, has
-    no translation. Some pairs remember what stood before: in another order 15 of 2,000 sentences came
-    out otherwise from English into Spanish, 155 into Galician, and none into Catalan.
+    no translation. Some pairs remember what stood before: in another order 15 of 2,000 sentences
+    came out otherwise from English into Spanish, 155 into Galician, and none into Catalan.
 
     Args:
         batch_size: sentences of one call.
