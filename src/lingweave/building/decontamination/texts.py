@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 
 from lingweave.benchmark import Benchmark
 from lingweave.building.blocks import WHOLE, Block, Verdicts
@@ -96,21 +97,17 @@ def whole_records(
 def _cells(block: Block) -> Iterator[_Cells]:
     sides: tuple[Side, ...] = ("query", "passage")
     first = block.rows.start
-    negatives = block.table.has_negatives()
-    for place, language in enumerate(block.table.languages):
+    records = block.table.records(block.rows)
+    for language in block.table.languages:
         for side in sides:
             texts = block.texts(side, language)
             here = [row for row, text in enumerate(texts) if text is not None]
             yield _Cells(
                 side, language, [first + row for row in here], [texts[row] or "" for row in here]
             )
-        if negatives:
-            pairs = [
-                (row, text)
-                for row in range(first, block.rows.stop)
-                for text in block.table.negatives(row, place)
-            ]
-            yield _Cells("negative", language, [r for r, _ in pairs], [t for _, t in pairs])
+        lists = records[f"negatives:{language}"].combine_chunks()
+        rows = pc.add(pc.list_parent_indices(lists), first).to_pylist()
+        yield _Cells("negative", language, rows, pc.list_flatten(lists).to_pylist())
 
 
 def _short(text: str) -> str:
