@@ -124,9 +124,7 @@ def test_one_that_dies_at_everything_is_an_error(fake):
 
 @pytest.mark.parametrize(("word", "target"), [("text", "fr"), ("QUIET", "es")])
 def test_a_batch_that_comes_to_nothing_is_not_taken_for_empty_translations(fake, word, target):
-    with pytest.raises(
-        LingweaveError, match=r"in a row came to nothing .it prints nothing"
-    ):
+    with pytest.raises(LingweaveError, match=r"in a row came to nothing .it prints nothing"):
         Apertium().translate([f"{word} {i}" for i in range(20)], "en", target)
     assert Apertium().translate([word], "en", target) == [""]
 
