@@ -38,13 +38,14 @@ class Killer:
                 target=run, args=(self._folder, self._inner, self._pause, 2)
             )
             process.start()
+            assert process.pid is not None
             while self.kills < kills and self._next_call(process.is_alive):
                 time.sleep(chance.random() * 4 * self._pause)
                 worker = self.journal.calls()[-1]["pid"]
                 at_all = chance.random() < 0.6
                 if process.is_alive():
                     with suppress(ProcessLookupError):
-                        os.kill(process.pid or 0 if at_all else worker, signal.SIGKILL)
+                        os.kill(process.pid if at_all else worker, signal.SIGKILL)
                         self.kills += 1
                 if at_all:
                     process.join()
