@@ -1,10 +1,10 @@
 """Answers found again in a translated passage.
 
 The sentence that holds an answer is translated a second time with the answer between marks: quotes
-as in MLQA (Lewis et al. 2020, arXiv 1910.07475, section 5), then brackets as in EasyProject (Chen
-et al. 2023, arXiv 2211.15613). The passage keeps the plain translation, so that equal passages stay
-equal whatever is asked of them: the marks only tell where the answer stands in it. Where they do
-not, the answer is translated alone and looked for.
+as in MLQA (Lewis et al. 2020, arXiv 1910.07475), then brackets as in EasyProject (Chen et al. 2023,
+arXiv 2211.15613). Marks make translations worse, and equal passages are to stay equal whatever is
+asked of them: so the passage keeps the plain translation, and the marks only tell where the answer
+stands in it. Where they do not, the answer is translated alone and looked for.
 """
 
 import unicodedata
