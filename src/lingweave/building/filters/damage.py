@@ -1,19 +1,22 @@
 """Texts whose encoding is damaged: bytes read as another code, characters lost."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import regex
+from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.columns import SIDES, Column, column, members
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.script import pattern
 from lingweave.building.filters.sources import Sources
 
-SUSPECTS = r"[\u0080-\u009f\u00c2-\u00f4\ufffd\ufffe\uffff\p{Co}]"
-"""One of these is in every damaged text that is looked for but those with question marks."""
-_LOST = regex.compile(r"[\ufffd\ufffe\uffff\u0080-\u0084\u0086-\u009f\p{Co}]")
+LEADS = r"[\u00c2-\u00f4]"
+"""The first byte of a character in UTF-8, read as Latin-1."""
+LOST = r"[\ufffd\ufffe\uffff\u0080-\u0084\u0086-\u009f\p{Co}]"
+_LOST = regex.compile(LOST)
 _QUESTION = regex.compile(r"\p{L}\?+\p{L}|\?{3,}|(?<=[\s'’(])\?+\p{Ll}")
 _PAIRS = regex.compile(
     r"[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00ef][\u0080-\u00bf]{2}|[\u00f0-\u00f4][\u0080-\u00bf]{3}"
@@ -45,7 +48,8 @@ class Damage(Keyed):
             letters = regex.compile(pattern(language), flags=regex.V1)
             for side in SIDES:
                 texts = column(block, side, language)
-                suspect = texts.counts(members(SUSPECTS)) > 0
+                suspect = texts.counts(members(LOST)) > 0
+                suspect[texts.owners(_broken(texts))] = True
                 suspect |= texts.counts(members(r"\?")) >= self.marks
                 for place in np.flatnonzero(suspect).tolist():
                     marks, shape = damaged(texts.text(place), letters)
@@ -53,6 +57,18 @@ class Damage(Keyed):
                     if marks >= self.marks and marks > damaged(source, letters)[0]:
                         found.add(place, number, f"{side}: {shown(shape)}", marks)
         return found.verdicts()
+
+
+def _broken(texts: Column) -> NDArray[np.int64]:
+    """Positions of characters that look like the first byte of one, before one like the second."""
+    leads, following = members(LEADS)[texts.codes], members(_following())[texts.codes]
+    return np.flatnonzero(leads[:-1] & following[1:])
+
+
+@lru_cache(maxsize=1)
+def _following() -> str:
+    others = "".join(map(chr, _TO_LATIN))
+    return rf"[\u0080-\u00bf{regex.escape(others)}]"
 
 
 def damaged(text: str, letters: "regex.Pattern[str]") -> tuple[int, str]:

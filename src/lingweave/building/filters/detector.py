@@ -7,7 +7,7 @@ at once.
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -31,8 +31,8 @@ class Detector:
     """(states,) where a state's row starts in ``moves``."""
     features: NDArray[np.int64]
     """(states,) the n-gram that ends there, or -1."""
-    weights: Floats
-    """(features, languages) logarithms of likelihoods."""
+    weights: NDArray[np.floating]
+    """(features, languages) logarithms of likelihoods, as precise as they are stored."""
     priors: Floats
     """(languages,) logarithms of prior probabilities."""
 
@@ -42,11 +42,21 @@ class Detector:
         They are softened by the root of the text's length in bytes, as the model's own are.
         """
         data = [_bytes(text) for text in texts]
-        scores = np.log1p(self._counts(data)) @ self.weights + self.priors
+        scores = np.log1p(self._counts(data)) @ self.weights.astype(np.float32, copy=False)
+        scores += self.priors
         scores /= np.sqrt(np.maximum([len(x) for x in data], 1)).astype(np.float32)[:, None]
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         found: Floats = scores / scores.sum(axis=1, keepdims=True)
         return found
+
+    def among(self, places: Sequence[int]) -> "Detector":
+        """The model with some of its languages only."""
+        return replace(
+            self,
+            languages=tuple(self.languages[x] for x in places),
+            weights=np.ascontiguousarray(self.weights[:, places], np.float32),
+            priors=self.priors[list(places)],
+        )
 
     def _counts(self, data: Sequence[bytes]) -> csr_array:
         """(texts, features) how often each n-gram ends in a text."""
@@ -87,7 +97,7 @@ def detector() -> Detector:
         moves=np.frombuffer(model.tk_nextmove, np.uint32),
         rows=np.array(model.tk_row, np.int64) << 8,
         features=np.array(model.tk_output, np.int64),
-        weights=np.ascontiguousarray(model.nb_ptc[:, known], np.float32),
+        weights=np.ascontiguousarray(model.nb_ptc[:, known]),
         priors=np.asarray(model.nb_pc[known], np.float32),
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
 from lingweave.building.filters.columns import SIDES, Column, column, members
-from lingweave.building.filters.detector import detector
+from lingweave.building.filters.detector import Detector, detector
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.related import base, related
 from lingweave.building.filters.script import scripts
@@ -23,7 +23,8 @@ _TOGETHER = 1024
 class Language(Keyed):
     """Cells with a text that is surely of another language, as py3langid sees it.
 
-    Languages that alone use their script, such as Thai or Greek, are left to the filter of scripts.
+    It chooses among the languages that are written in the cell's script. Those that alone use
+    theirs, such as Thai or Greek, are left to the filter of scripts.
     Where the detector does not know a cell's language, only languages of the table are held against
     it.
     """
@@ -49,6 +50,7 @@ class Language(Keyed):
         for number, language in enumerate(block.table.languages):
             if not confusable(language):
                 continue
+            model = of_scripts(scripts(language))
             for side in SIDES:
                 texts = column(block, side, language)
                 han = texts.counts(members(r"[\p{Han}\p{Hiragana}\p{Katakana}]"))
@@ -56,16 +58,15 @@ class Language(Keyed):
                 places = np.flatnonzero(letters >= self.letters)
                 for start in range(0, len(places), _TOGETHER):
                     some = places[start : start + _TOGETHER]
-                    for place, other, sure in self._others(texts, some, language, block):
+                    for place, other, sure in self._others(model, texts, some, language, block):
                         detail = f"{side}: looks like {other} ({shown(texts.text(place))})"
                         found.add(place, number, detail, sure)
         return found.verdicts()
 
     def _others(
-        self, texts: Column, places: NDArray[np.int64], language: str, block: Block
+        self, model: Detector, texts: Column, places: NDArray[np.int64], language: str, block: Block
     ) -> list[tuple[int, str, float]]:
         """The texts that are surely in another language, that language and its probability."""
-        model = detector()
         seen = model.probabilities([texts.text(place, self.read) for place in places.tolist()])
         own = np.array([related(x, language) for x in model.languages])
         against = ~own
@@ -82,8 +83,14 @@ class Language(Keyed):
         ]
 
 
+@lru_cache(maxsize=16)
+def of_scripts(ours: tuple[str, ...]) -> Detector:
+    """The detector with the languages that share a script with these."""
+    languages = detector().languages
+    return detector().among([i for i, x in enumerate(languages) if {*scripts(x)} & {*ours}])
+
+
 @lru_cache(maxsize=1024)
 def confusable(language: str) -> bool:
     """Whether the detector knows another language in this one's scripts."""
-    ours = {*scripts(language)}
-    return any({*scripts(x)} & ours for x in detector().languages if base(x) != base(language))
+    return any(base(x) != base(language) for x in of_scripts(scripts(language)).languages)
