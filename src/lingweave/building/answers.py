@@ -180,6 +180,8 @@ def _unmarked(text: str, marks: tuple[str, str]) -> tuple[str, int, int] | None:
 
 def _same_place(text: str, start: int, end: int, made: str) -> tuple[int, int] | None:
     """A part of a text in another one that is the same but for white space, case and marks."""
+    if text == made and text[start:end].strip() == text[start:end] != "":
+        return start, end  # So it is most often, and what follows takes a while.
     for fold in (_spaceless, _loose):
         there, places = _folded(made, fold)
         if _folded(text, fold)[0] == there:

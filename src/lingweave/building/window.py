@@ -65,6 +65,7 @@ class Window:
     def __init__(self, records: pa.Table, scope: Scope, counts: Counter[str]) -> None:
         self._records, self._scope, self._counts = records, scope, counts
         self._splits: dict[str, Split] = {}
+        self._settled: dict[tuple[str, str, Place], Found] = {}
         x = scope.source
         self._queries: list[str | None] = self._cells(f"query:{x}")
         self._passages: list[str | None] = self._cells(f"passage:{x}")
@@ -216,9 +217,16 @@ class Window:
         made: Mapping[str, str],
         more: Mapping[str, str],
     ) -> Found | None:
-        with_marks = [made.get(text) or more.get(text, "") for text in marked(sentence, place)[:2]]
-        part = sentence[place.start : place.end]
-        return found(sentence, place, made[sentence], target, with_marks, more.get(part))
+        key = target, sentence, place._replace(sentence=0)
+        if key not in self._settled:
+            texts = marked(sentence, place)[:2]
+            with_marks = [made.get(text) or more.get(text, "") for text in texts]
+            alone = more.get(sentence[place.start : place.end])
+            end = found(sentence, place, made[sentence], target, with_marks, alone)
+            if end is None:
+                return None
+            self._settled[key] = end
+        return self._settled[key]
 
     def _kept(
         self,
