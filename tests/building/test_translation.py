@@ -97,6 +97,18 @@ def test_where_cells_come_from(tmp_path: Path, given: ParallelTable) -> None:
         assert cells(again, "origin:sw")[row] == cells(made, "origin:sw")[row]
 
 
+def test_origins_of_before_keep_their_places(tmp_path: Path) -> None:
+    before = (Origin("given", "x"), Origin("given", "x"), Origin("mined", "y"))
+    text = pa.array(["Some text."])
+    given = ParallelTable.build(
+        pa.array(["r"]), pa.array(["a"]), pa.nulls(1), ["en"],
+        {"query:en": text, "passage:en": text, "origin:en": pa.array([2])}, before,
+    )  # fmt: skip
+    made, _ = translated(given, "en", ["de"], Pseudo, tmp_path / "t.arrow", tmp_path / "c")
+    assert made.origins == (*before, Origin("translated", "y", "en", "pseudo", "1"))
+    assert (cells(made, "origin:en"), cells(made, "origin:de")) == ([2], [3])
+
+
 def test_what_has_no_translation_is_a_hole_and_counted(
     tmp_path: Path, given: ParallelTable
 ) -> None:

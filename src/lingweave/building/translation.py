@@ -9,27 +9,29 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from rich.progress import Progress, TaskID
 
 from lingweave import languages
 from lingweave.building.desk import Desk
 from lingweave.building.memory import TranslationMemory
-from lingweave.building.window import Scope, Window, windows
+from lingweave.building.origins import origins_of, with_origins
+from lingweave.building.window import Scope, Window
 from lingweave.building.workers import HERE, Make, WorkerOptions, described, translating
 from lingweave.building.writer import TableWriter
 from lingweave.errors import LingweaveError
 from lingweave.progress import progress_bar
-from lingweave.table import Origin, ParallelTable
+from lingweave.table import ParallelTable
+
+_RECORDS = 256
+"""Windows are cut at multiples of this."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def translated(
             if options.retry_failed:
                 memory.forget_failures()
             desk = Desk(translate, memory, source, translator)
-            origins, made_of = _origins(table, source, translator.identity)
+            origins, made_of = origins_of(table, source, translator.identity)
             scope = Scope(source, tuple(targets), options.negatives, options.limit)
             writer = TableWriter(
                 out,
@@ -144,8 +146,8 @@ def translated(
             )
             with writer, progress_bar(progress) as bar:
                 task = bar.add_task(f"records, {source} to {', '.join(targets)}", total=len(table))
-                for rows in windows(table, source, options.window):
-                    window = Window(_with_origins(table, rows), scope, counts)
+                for rows in _windows(table, source, options.window):
+                    window = Window(with_origins(table, rows), scope, counts)
                     made = desk(window.plain(), partial(_advance, bar, task, rows))
                     more = desk(window.more(made), partial(_advance, bar, task, slice(0, 0)))
                     writer.add(window.filled(made, more, made_of))
@@ -165,6 +167,17 @@ def translated(
             seconds,
         ),
     )
+
+
+def _windows(table: ParallelTable, source: str, size: int) -> Iterator[slice]:
+    """All records of a table, some at a time: as many as have ``size`` bytes of source texts."""
+    names = [f"{kind}:{source}" for kind in ("query", "passage", "negatives")]
+    start = held = 0
+    for stop in range(_RECORDS, len(table) + _RECORDS, _RECORDS):
+        held += table.records(slice(stop - _RECORDS, stop)).select(names).nbytes
+        if held >= size or stop >= len(table):
+            yield slice(start, min(stop, len(table)))
+            start, held = stop, 0
 
 
 def _advance(bar: Progress, task: TaskID, rows: slice, share: float) -> None:
@@ -188,45 +201,6 @@ def _checked(
             " to translate into"
         )
     return source, codes
-
-
-def _origins(
-    table: ParallelTable, source: str, identity: Mapping[str, Any]
-) -> tuple[list[Origin], dict[int, int]]:
-    """All origins of the new table, and that of a translation by that of its source cell."""
-    before = list(table.origins) if table.extras.origin else _given(table)
-    column = table.origin(source)
-    used = range(len(before)) if column is None else pc.unique(column.drop_null()).to_pylist()
-    made = [
-        Origin(
-            "translated",
-            before[place].source,
-            source,
-            str(identity["translator"]),
-            str(identity["version"]) if identity.get("version") is not None else None,
-        )
-        for place in used
-    ]
-    origins = list(dict.fromkeys([*before, *made]))
-    return origins, {place: origins.index(one) for place, one in zip(used, made, strict=True)}
-
-
-def _given(table: ParallelTable) -> list[Origin]:
-    return [Origin("given", name) for name in table.datasets]
-
-
-def _with_origins(table: ParallelTable, rows: slice) -> pa.Table:
-    """Some records; where the table does not tell, their cells are given by their data set."""
-    records = table.records(rows)
-    if table.extras.origin:
-        return records
-    place = pc.index_in(records["dataset"], value_set=pa.array(table.datasets, pa.string()))
-    place = place.cast(pa.int16())
-    for x in table.languages:
-        there = pc.or_(*(pc.is_valid(records[f"{side}:{x}"]) for side in ("query", "passage")))
-        column = pc.if_else(there, place, pa.scalar(None, pa.int16()))
-        records = records.append_column(f"origin:{x}", column)
-    return records
 
 
 def _named(counts: Counter[str], prefix: str) -> dict[str, int]:

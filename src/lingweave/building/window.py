@@ -8,13 +8,11 @@ import pyarrow as pa
 
 from lingweave.building.answers import Found, Located, Place, found, kept, located, marked
 from lingweave.building.sentences import Joined, Split, joined, split
-from lingweave.table import Answer, ParallelTable
+from lingweave.table import Answer
 from lingweave.table.layout import ANSWERS, TEXT, TEXTS
 
 Translations = Mapping[str, Mapping[str, str]]
 """Of sentences, by language."""
-_RECORDS = 256
-"""Windows are cut at multiples of this."""
 
 
 class Scope(NamedTuple):
@@ -37,17 +35,6 @@ class Holes(NamedTuple):
     """Those that lack the query."""
     passages: list[int]
     """Those that lack the passage."""
-
-
-def windows(table: ParallelTable, source: str, size: int) -> Iterator[slice]:
-    """All records of a table, some at a time: as many as have ``size`` bytes of source texts."""
-    names = [f"{kind}:{source}" for kind in ("query", "passage", "negatives")]
-    start = held = 0
-    for stop in range(_RECORDS, len(table) + _RECORDS, _RECORDS):
-        held += table.records(slice(stop - _RECORDS, stop)).select(names).nbytes
-        if held >= size or stop >= len(table):
-            yield slice(start, min(stop, len(table)))
-            start, held = stop, 0
 
 
 class Window:
