@@ -46,6 +46,7 @@ PIECES = (*TEXTS.values(), *BETWEEN, *ODD)
     st.none() | st.integers(1, 60),
 )
 @example("", "en", None)
+@example("\n\n- ", "th", None)
 @example("a" * 50, "en", 7)
 @example("e" + "\u0301" * 50, "en", 7)
 def test_a_passage_comes_back_as_it_was(text: str, language: str, limit: int | None) -> None:

@@ -119,6 +119,8 @@ def joined(whole: Split, made: Sequence[str], source: str, target: str) -> Joine
 
 def _pieces(line: str, language: str) -> list[str]:
     """The sentences of a line, with the white space around them."""
+    if not _LETTER.search(line):
+        return [line]  # Models of sentences break at nothing.
     if languages.script(language) == "Thai":
         pieces = _thai()(line)
     else:
