@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingweave.building.answers import Found, Located, Place, found, kept, located, marked
@@ -110,6 +110,7 @@ def test_a_whole_sentence_needs_no_marks() -> None:
     assert found("He sat.", Place(0, 0, 7), "", "de") is None
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_answers_are_where_they_are_said_to_be(data: st.DataObject) -> None:
     """Whatever is asked of a passage, over one sentence or more: by the pseudo-translator, whose
