@@ -286,6 +286,10 @@ def test_similarity_learned_from_the_table(meaning):
     by_chance = Similarity.fitted(table, "en", meaning, chance=0.5)
     assert {x.least for x in by_chance.thresholds} == {0.0}
     assert json.dumps(by_chance.key)
+    by_both = Similarity.fitted(table, "en", meaning, quantile=0.3, chance=0.5)
+    assert {x.least for x in by_both.thresholds} == {0.0}
+    by_default = standard(table, FilterOptions(encoder=meaning), "en")[-1]
+    assert by_default == Similarity.fitted(table, "en", meaning, quantile=0.03, chance=0.9)
     assert len(cells(by_quantile(whole(table)), table)) == 31
 
 

@@ -49,9 +49,9 @@ class FilterOptions:
     similarity_quantile: float | None = None
     """With an encoder: the share of each pair's texts that go, those least alike."""
     similarity_chance: float | None = None
-    """With an encoder: texts go that are no nearer to their source than the sources of other
-    records are, but for this share of those (0.9: nine in ten are less alike); the default where
-    no other rule is given is 0.9."""
+    """With an encoder: texts go that are no nearer to their source than this share of other
+    records' sources are. With a quantile too, both must say so; where no rule is given, it is .9
+    with a quantile of .03."""
     back: Path | None = None
     """A packed table of the same records with each cell translated back into its source's
     language."""

@@ -31,6 +31,10 @@ from lingweave.errors import LingweaveError
 from lingweave.progress import progress_bar
 from lingweave.table import ParallelTable
 
+QUANTILE, CHANCE = 0.03, 0.9
+"""The rule of similarity where options give none: an encoder that hardly knows a language puts many
+good translations among the strangers, and takes no more than this share of them."""
+
 __all__ = ["FilterOptions", "judge", "standard"]
 
 
@@ -173,5 +177,5 @@ def _similarity(
         return Similarity(encoder, least=options.similarity)
     quantile, chance = options.similarity_quantile, options.similarity_chance
     if quantile is None and chance is None:
-        chance = 0.9
+        quantile, chance = QUANTILE, CHANCE
     return Similarity.fitted(table, reference, encoder, quantile, chance)
