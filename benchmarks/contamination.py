@@ -147,7 +147,7 @@ def planted(filter: InBenchmark) -> bool:
     }  # fmt: skip
     holds = True
     columns = [*exact, "10%", "10% up", "inside", "inside 10%"]
-    print(f"\n{'':4}" + "".join(f"{name:>18}" for name in columns) + "   found / planted")
+    print(f"\n{'':4}" + "".join(f"{name:>21}" for name in columns) + "   found / planted")
     for code in real.languages:
         texts = [*real.queries[code].texts, *real.corpora[code].texts]
         pool = [part for text in texts for part in segments(text, code) if _LETTER.search(part)]
@@ -183,7 +183,7 @@ def planted(filter: InBenchmark) -> bool:
                 holds &= found >= LEAST_FOUND * total
             if found < total:
                 cells[-1] += f" {found / total:.2%}"
-        print(f"{code:4}" + "".join(f"{cell:>18}" for cell in cells))
+        print(f"{code:4}" + "".join(f"{cell:>21}" for cell in cells))
     return holds
 
 
