@@ -5,7 +5,7 @@ from keyword import iskeyword
 from typing import Any, get_args, get_origin, get_type_hints
 
 PATHS = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels", "from_", "against",
-         "titles")  # fmt: skip
+         "titles", "mine")  # fmt: skip
 """Options whose words are paths, in which a comma stands for itself."""
 
 

@@ -1,19 +1,24 @@
 """The whole of `lingweave build`: from files to a table, stopped, gone on with, and refused."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from lingweave.atomic import PART
 from lingweave.building import parallel as making
+from lingweave.building.alone import alone_in
 from lingweave.building.config import BuildConfig
-from lingweave.building.removed import losses
-from lingweave.building.run import beside, build
+from lingweave.building.removed import losses, removed_beside
+from lingweave.building.run import build
 from lingweave.building.show import print_built
 from lingweave.building.translators.pseudo import Pseudo, translated
 from lingweave.cli import main
+from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
 from lingweave.table import ParallelTable
 
@@ -82,7 +87,7 @@ def test_a_table_holds_translations_and_not_what_is_wrong_or_in_a_benchmark(
     (entry,) = made.table.unseen
     assert (entry["removed"], entry["looked_at"]) == (1, 42)
     assert losses(removed(asked)).table == made.table.fingerprint
-    record = json.loads(beside(asked.out, ".json").read_text())
+    record = json.loads(asked.record.read_text())
     assert record["table"] == made.table.fingerprint
     assert record["translation"]["cells"] == 2 * 42
     print_built(made, asked)
@@ -90,7 +95,7 @@ def test_a_table_holds_translations_and_not_what_is_wrong_or_in_a_benchmark(
 
 
 def removed(asked: BuildConfig) -> Path:
-    return beside(asked.out, ".removed.parquet")
+    return removed_beside(asked.out)
 
 
 def test_the_same_command_again_makes_the_same_and_translates_nothing(
@@ -104,7 +109,10 @@ def test_the_same_command_again_makes_the_same_and_translates_nothing(
     monkeypatch.setattr(Pseudo, "translate", refuse)
     again = build(config(pairs))
     assert again.table.fingerprint == first.table.fingerprint
-    assert again.before.translation == first.before.translation
+    counts, before = again.before.translation, first.before.translation
+    assert counts is not None
+    assert before is not None
+    assert (counts.translated, counts.remembered) == (0, before.translated)
     # Another folder of work, or another language: what was translated is remembered.
     elsewhere = build(config(pairs, work=pairs.parent / "elsewhere", to=["de"]))
     assert elsewhere.before.translation is not None
@@ -146,18 +154,96 @@ def test_translations_that_are_there_are_joined(pairs: Path) -> None:
     ]
 
 
-def test_pairs_are_looked_for_with_an_encoder(pairs: Path) -> None:
-    rows = [{**pair(n), "id": f"m{n}", "lang": "de"} for n in (1, 2, 3)]
+class Places:
+    """An encoder to which texts with the same number are the same, whatever their language."""
+
+    def encode_queries(self, texts: list[str], language: str) -> Any:
+        return np.stack([self._vector(text) for text in texts])
+
+    encode_passages = encode_queries
+
+    def _vector(self, text: str) -> Any:
+        number = int(re.findall("number ([0-9]+)", text)[0])
+        return np.random.default_rng(number).standard_normal(32).astype(np.float32)
+
+    def describe(self) -> dict[str, str]:
+        return {"encoder": "places"}
+
+
+def mining(pairs: Path, **options: Any) -> BuildConfig:
+    rows = [
+        {**pair(n), "id": f"m{n}", "lang": "de", "query": f"Breite von number {n}?"}
+        for n in (1, 2, 60)
+    ]
     file = written(pairs.parent / "de.jsonl", rows)
+    encoder = EncoderOptions(encoder="random", progress=False)
+    given = {"translator": None, "to": [], "mine": [str(file)], "encoder": encoder}
+    return config(pairs, **given | options)
+
+
+def test_mates_are_mined_and_nothing_else_is_lost(
+    pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{**pair(n), "group": f"g{n}", "negatives": ["None."]} for n in range(20)]
+    written(pairs, rows)
+    monkeypatch.setattr(making, "encoder_of", lambda options: Places())
+    made = build(mining(pairs))
+    assert made.table.ids().to_pylist() == [f"q{n}" for n in range(20)]
+    assert made.table.groups().to_pylist() == [f"g{n}" for n in range(20)]
+    assert all(made.table.negatives(row, 1) == ("None.",) for row in range(20))
+    german = made.table.column("query", "de").to_pylist()
+    assert {row: text for row, text in enumerate(german) if text} == {
+        n: f"Breite von number {n}?" for n in (1, 2)
+    }
+    kinds = [made.table.origins[made.table.origin("de")[row].as_py()].kind for row in (1, 2)]
+    assert kinds == ["mined", "mined"]
+    assert [made.table.origins[i.as_py()].kind for i in made.table.origin("en")] == ["given"] * 20
+    margins = made.table.score("margin", "de")
+    assert margins[1].as_py() > 1.06
+    assert margins[0].as_py() is None
+
+
+def test_an_encoder_without_vectors_mines_nothing(pairs: Path) -> None:
     with pytest.raises(LingweaveError, match="tfidf: encodes no new texts"):
-        build(mining(pairs, file, "tfidf"))
+        build(mining(pairs, encoder=EncoderOptions(encoder="tfidf", progress=False)))
 
 
-def mining(pairs: Path, file: Path, encoder: str) -> BuildConfig:
-    from lingweave.encoders.options import EncoderOptions
+def test_translations_after_a_join_are_translations(pairs: Path) -> None:
+    first = build(config(pairs, to=["de"]))
+    rows = [{**pair(n), "lang": "de", "query": f"Frage {n}?"} for n in (0, 1, 2)]
+    build(config(pairs, translator=f"file:{written(pairs.parent / 'de.jsonl', rows)}", to=[]))
+    assert build(config(pairs, to=["de"])).table.fingerprint == first.table.fingerprint
 
-    options = EncoderOptions(encoder=encoder, progress=False)  # type: ignore[arg-type]
-    return config(pairs, translator=None, to=[], mine=[str(file)], encoder=options)
+
+def test_changed_answers_are_translated_again(pairs: Path) -> None:
+    def answered(words: str) -> set[str]:
+        rows = [{**pair(n), "answers": {"text": [words], "answer_start": [-1]}} for n in range(9)]
+        for row in rows:
+            row["answers"]["answer_start"] = [row["passage"].index(words)]
+        written(pairs, rows)
+        made = build(config(pairs, to=["de"])).table
+        return {answer.text for row in range(len(made)) for answer in made.answers(row, 0)}
+
+    assert answered("famous") == {translated("famous", "de")}
+    assert answered("people") == {translated("people", "de")}
+
+
+def test_two_builds_do_not_share_a_folder(pairs: Path) -> None:
+    asked = config(pairs)
+    with (
+        alone_in(asked.folder, asked.out),
+        pytest.raises(LingweaveError, match="another build works there"),
+    ):
+        build(asked)
+    build(asked)
+
+
+def test_what_killed_builds_left_goes(pairs: Path) -> None:
+    asked = config(pairs)
+    left = asked.out.with_name(f".{asked.out.name}.0123{PART}")
+    left.write_bytes(b"half")
+    build(asked)
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
@@ -178,7 +264,15 @@ def mining(pairs: Path, file: Path, encoder: str) -> BuildConfig:
         ({"workers": 0}, "--workers 0"),
         ({"mine": ["de.jsonl"]}, "--mine"),
         ({"leave_out": ["lenght"]}, "lenght"),
-        ({"least_languages": 9}, "least_languages 9"),
+        ({"least_languages": 9}, "--least_languages 9"),
+        ({"sentence_limit": 0}, "--sentence_limit 0"),
+        ({"against": ["atlas", "atlas"]}, "--against atlas: is given twice"),
+        ({"articles": "remove"}, "--articles: only goes with --against"),
+        ({"margin": 1.2}, "--margin: only goes with --mine"),
+        ({"duplicates": "none", "near": None}, "--near: only goes with"),
+        ({"translator": "file:de.jsonl", "retry_failed": True}, "--retry_failed: only goes with"),
+        ({"back": Path("nothing.arrow")}, "nothing.arrow: no such file"),
+        ({"estimation": "comet"}, "comet"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(pairs: Path, options: Any, words: str) -> None:
@@ -200,9 +294,19 @@ def test_the_command_takes_from_and_to(
     assert "--translator" in capsys.readouterr().err
 
 
-def test_a_damaged_note_of_what_is_translated_is_not_trusted(pairs: Path) -> None:
+@pytest.mark.parametrize("ending", [".json", ".removed.parquet", ".arrow"])
+def test_nothing_that_is_read_is_written_over(pairs: Path, ending: str) -> None:
+    source = pairs.rename(pairs.with_name("own" + ending))
+    with pytest.raises(LingweaveError, match="--from reads"):
+        config(source, out=pairs.parent / "own.arrow")
+    with pytest.raises(LingweaveError, match="--from reads"):
+        config(pairs.parent, out=pairs.parent / "own.arrow")
+    with pytest.raises(LingweaveError, match="--work"):
+        config(source, out=pairs.parent / "w" / "translated.arrow", work=pairs.parent / "w")
+
+
+def test_a_table_that_is_not_the_one_of_its_note_is_made_again(pairs: Path) -> None:
     first = build(config(pairs))
-    note = config(pairs).folder / "translated.json"
-    note.write_text(note.read_text()[:40])
-    assert making._kept(note, "") is None
+    made = config(pairs).folder / making.TRANSLATED
+    made.write_bytes((config(pairs).folder / making.GIVEN).read_bytes())
     assert build(config(pairs)).table.fingerprint == first.table.fingerprint

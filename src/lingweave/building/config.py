@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from lingweave.building.filters.standard import FilterOptions
+from lingweave.building.checks import check_places, check_together, check_values
+from lingweave.building.filters.options import FilterOptions
 from lingweave.building.translators.choice import TranslatorOptions
-from lingweave.errors import LingweaveError
-from lingweave.languages import canonical
 from lingweave.sources.training.reading import Format
 
 
@@ -32,6 +31,8 @@ class BuildConfig(TranslatorOptions, FilterOptions):
     """Languages to translate into, such as de,sw."""
     mine: list[str] = field(default_factory=list)
     """Files with pairs in other languages, among which --encoder looks for translations."""
+    mine_language: str | None = None
+    """With --mine: language of its pairs, where the files do not say it."""
     margin: float = 1.06
     """With --mine: how much nearer than their neighbours two texts must be (ratio margin)."""
     out: Path = Path("table.arrow")
@@ -76,50 +77,16 @@ class BuildConfig(TranslatorOptions, FilterOptions):
     def __post_init__(self) -> None:
         TranslatorOptions.__post_init__(self)
         FilterOptions.__post_init__(self)
-        if not self.from_:
-            raise LingweaveError("--from: give files or folders with question-passage pairs")
-        for name in ("language", "source"):
-            if getattr(self, name) is not None:
-                canonical(getattr(self, name))
-        for code in (*self.to, *(self.languages or ())):
-            canonical(code)
-        kind = self.translator_kind
-        if bool(self.to) != (kind is not None) and kind != "file":
-            raise LingweaveError(
-                f"--to {','.join(self.to)}: give --translator too, what translates"
-                if self.to
-                else f"--translator {self.translator or kind}: give --to too, the languages"
-            )
-        if self.mine and self.encoder is None:
-            raise LingweaveError("--mine: give what tells translations, as --encoder.model MODEL")
-        if not self.margin > 0:
-            raise LingweaveError(f"--margin {self.margin}: must be above 0")
-        if self.out.suffix != ".arrow":
-            raise LingweaveError(f"--out {self.out}: must end in .arrow, as packed tables do")
-        if self.out.resolve() in {Path(file).resolve() for file in self.from_}:
-            raise LingweaveError(f"--out {self.out}: is read with --from; give another file")
-        if self.out.is_dir():
-            raise LingweaveError(f"--out {self.out}: is a folder; name a file in it")
-        for name in ("least_languages", "workers"):
-            if getattr(self, name) < 1:
-                raise LingweaveError(f"--{name} {getattr(self, name)}: must be 1 or more")
-        if self.ray is not None and kind in (None, "file"):
-            raise LingweaveError("--ray: translates; give --translator and --to too")
-        if self.titles and not self.against:
-            raise LingweaveError("--titles: goes with --against, the benchmarks they belong to")
-        for name, known in (
-            ("duplicates", ("pair", "query", "passage", "none")),
-            ("corpus", ("all", "gold", "none")),
-            ("articles", ("report", "remove")),
-        ):
-            if getattr(self, name) not in known:
-                raise LingweaveError(
-                    f"--{name} {getattr(self, name)}: choose from {', '.join(known)}"
-                )
-        if self.near is not None and not 0.5 <= self.near <= 1:
-            raise LingweaveError(f"--near {self.near}: must be 0.5 to 1, or null")
+        check_values(self)
+        check_together(self)
+        check_places(self)
 
     @property
     def folder(self) -> Path:
         """Where the work is."""
         return self.work or self.out.with_name(self.out.name + ".build")
+
+    @property
+    def record(self) -> Path:
+        """The file that says how the table was made."""
+        return self.out.with_name(self.out.stem + ".json")

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import logging
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +11,8 @@ from lingweave.atomic import write_json
 from lingweave.building.config import BuildConfig
 from lingweave.building.given import only
 from lingweave.building.joining import JoinCounts, joined
-from lingweave.building.mining import MiningOptions, mined, mono_set
+from lingweave.building.mates import with_mates
+from lingweave.building.mining import MiningOptions, mono_set
 from lingweave.building.translation import TranslationCounts, TranslationOptions, translated
 from lingweave.building.translators.choice import FILE, TranslatorOptions, translator_of
 from lingweave.building.workers import WorkerOptions
@@ -23,9 +23,10 @@ from lingweave.sources.rows import cache_folder
 from lingweave.sources.training import training_data
 from lingweave.table import ParallelTable
 
-log = logging.getLogger("lingweave")
-
-GIVEN, MINED, TRANSLATED = "given.arrow", "mined.arrow", "translated.arrow"
+GIVEN, MINED = "given.arrow", "mined.arrow"
+JOINED, TRANSLATED = "joined.arrow", "translated.arrow"
+_VERSION = 1
+"""Raised when sentences, marks or answers are made otherwise: older tables are made again."""
 
 
 class Parallel(NamedTuple):
@@ -55,23 +56,32 @@ def parallel(config: BuildConfig) -> Parallel:
     given = data.table if config.languages is None else only(data.table, config.languages)
     given = _kept_as(config, GIVEN, given)
     source = _source(config, given)
-    most = len({*given.languages, *map(canonical, config.to)})
-    if config.least_languages > most and not config.mine and config.translator_kind != "file":
-        raise LingweaveError(
-            f"--least_languages {config.least_languages}: the table will have {most} languages"
-        )
+    if not config.mine and config.translator_kind != "file":
+        check_enough(config, len({*given.languages, *map(canonical, config.to)}))
     made = Parallel(given, source, data.format, data.left_out)
     if config.mine:
         given = _mined(config, given, source)
         made = made._replace(table=given)
     if config.translator_kind == "file":
         file = Path((config.translator or "").removeprefix(FILE))
-        table, counts = joined(given, [file], source, config.folder / TRANSLATED, config.to or None)
+        table, counts = joined(given, [file], source, config.folder / JOINED, config.to or None)
         return made._replace(table=table, join=counts)
     if config.translator_kind is None:
         return made
     table, translation = _translated(config, given, source)
     return made._replace(table=table, translation=translation)
+
+
+def check_enough(config: BuildConfig, languages: int) -> None:
+    """Refuses a table in which no record can have enough languages.
+
+    Raises:
+        LingweaveError: there are fewer languages.
+    """
+    if config.least_languages > languages:
+        raise LingweaveError(
+            f"--least_languages {config.least_languages}: the table has {languages} languages"
+        )
 
 
 def _kept_as(config: BuildConfig, name: str, table: ParallelTable) -> ParallelTable:
@@ -84,13 +94,26 @@ def _kept_as(config: BuildConfig, name: str, table: ParallelTable) -> ParallelTa
 def _mined(config: BuildConfig, given: ParallelTable, source: str) -> ParallelTable:
     """The pairs with their mates in other languages."""
     assert config.encoder is not None
-    encoder = encoder_of(config.encoder)
-    others = training_data(config.mine, config.format, config.language, config.split).table
-    codes = [code for code in others.languages if code != source]
+    options = config.encoder
+    if options.model is not None and options.cache is None and options.shards is None:
+        options = dataclasses.replace(options, cache=config.folder / "vectors")
+    others = training_data(
+        config.mine, config.format, config.mine_language or config.language, config.split
+    ).table
+    codes = [code for code in others.languages if code not in given.languages]
     if not codes:
-        raise LingweaveError(f"--mine: its pairs are in {source} too; give other languages")
-    sets = [mono_set(given, source), *(mono_set(others, code) for code in codes)]
-    return _kept_as(config, MINED, mined(sets, encoder, MiningOptions(config.margin)))
+        raise LingweaveError(
+            f"--mine: its pairs are in {', '.join(others.languages)}, as those of --from; give"
+            " other languages (--mine_language where the files do not say)"
+        )
+    table = with_mates(
+        given,
+        mono_set(given, source),
+        [mono_set(others, code) for code in codes],
+        encoder_of(options),
+        MiningOptions(config.margin),
+    )
+    return _kept_as(config, MINED, table)
 
 
 def _source(config: BuildConfig, given: ParallelTable) -> str:
@@ -122,11 +145,17 @@ def _translated(
     options = TranslationOptions(
         config.negatives, config.sentence_limit, retry_failed=config.retry_failed
     )
-    key = _key(given.fingerprint, source, targets, translator.identity(), options)
+    assert given.path is not None
+    with given.path.open("rb") as file:  # All of it: the fingerprint leaves answers out.
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    key = _key(_VERSION, content, source, targets, translator.identity(), options)
     done, path = config.folder / "translated.json", config.folder / TRANSLATED
     if not config.retry_failed and (kept := _kept(done, key)) and path.exists():
-        log.info("%s: translated before", path)
-        return ParallelTable.open(path), kept
+        counts, fingerprint = kept
+        before = ParallelTable.open(path)
+        if before.fingerprint == fingerprint:
+            known = counts.translated + counts.remembered
+            return before, counts._replace(translated=0, remembered=known, seconds=0.0)
     done.unlink(missing_ok=True)
     translation = translated(
         given,
@@ -135,12 +164,14 @@ def _translated(
         make,
         path,
         config.translations or cache_folder() / "translations",
-        WorkerOptions(config.workers, config.ray),
+        WorkerOptions(1 if config.ray else config.workers, config.ray),
         options,
         config.progress,
     )
-    write_json(done, {"key": key, "counts": translation.counts._asdict()})
-    return translation.table, translation.counts
+    made, counts = translation
+    about = {"key": key, "table": made.fingerprint, "counts": counts._asdict()}
+    write_json(done, about)
+    return made, counts
 
 
 def _translator(config: BuildConfig) -> TranslatorOptions:
@@ -155,10 +186,11 @@ def _key(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _kept(done: Path, key: str) -> TranslationCounts | None:
-    """The counts of an earlier run of this key."""
+def _kept(done: Path, key: str) -> tuple[TranslationCounts, str] | None:
+    """The counts of an earlier run of this key, and the fingerprint of its table."""
     try:
         stored = json.loads(done.read_text(encoding="utf-8"))
-        return TranslationCounts(**stored["counts"]) if stored["key"] == key else None
+        found = TranslationCounts(**stored["counts"]), str(stored["table"])
+        return found if stored["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

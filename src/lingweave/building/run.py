@@ -4,19 +4,23 @@ import dataclasses
 import datetime
 import json
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from lingweave.atomic import disk_errors_named, write_json
+from lingweave.atomic import write_json
 from lingweave.building.against import Against, verdicts_of
+from lingweave.building.alone import alone_in
 from lingweave.building.config import BuildConfig
 from lingweave.building.decontamination import Report
 from lingweave.building.duplicates import DuplicateOptions, find_duplicates
+from lingweave.building.filters.estimation import Estimation
+from lingweave.building.filters.options import FilterOptions
 from lingweave.building.filters.standard import judge, standard
 from lingweave.building.filters.summary import Summary, summary_of
-from lingweave.building.parallel import Parallel, parallel
+from lingweave.building.parallel import Parallel, check_enough, parallel
 from lingweave.building.pruning import pruned
+from lingweave.building.removed import removed_beside
 from lingweave.building.verdict_files import read_verdicts
+from lingweave.encoders.choice import identity_of
 from lingweave.evaluate.storage import check_writable
 from lingweave.software import software
 from lingweave.table import ParallelTable
@@ -35,8 +39,6 @@ class Built(NamedTuple):
     """What the filters and the search for duplicates took."""
     reports: tuple[Report, ...]
     """What was found of each benchmark."""
-    record: Path
-    """The file that says how the table was made."""
 
 
 def build(config: BuildConfig) -> Built:
@@ -46,13 +48,18 @@ def build(config: BuildConfig) -> Built:
         LingweaveError: anything the user can mend; what was done before is kept.
     """
     check_writable(config.out.parent)
+    with alone_in(config.folder, config.out, config.record, removed_beside(config.out)):
+        return _build(config)
+
+
+def _build(config: BuildConfig) -> Built:
+    _check_judges(config)
     against = Against(config)
-    with disk_errors_named(f"--work {config.folder}"):
-        config.folder.mkdir(parents=True, exist_ok=True)
     made = parallel(config)
     before, source = made.table, made.source
+    check_enough(config, len(before.languages))
     verdicts = config.folder / "verdicts"
-    filters = standard(before, config, source)
+    filters = standard(before, _filters(config), source)
     judged = judge(
         before, filters, verdicts, source, workers=config.workers, progress=config.progress
     ).folders
@@ -68,18 +75,34 @@ def build(config: BuildConfig) -> Built:
         config.out,
         [one.unseen() for one in reports],
         config.least_languages,
-        removed=beside(config.out, ".removed.parquet"),
     )
     losses = summary_of(before, read_verdicts(judged), judged)
-    record = beside(config.out, ".json")
-    built = Built(table, made, losses, reports, record)
-    write_json(record, recorded(config, built))
+    built = Built(table, made, losses, reports)
+    write_json(config.record, recorded(config, built))
     return built
 
 
-def beside(out: Path, ending: str) -> Path:
-    """A file that belongs to a table: table.json of table.arrow."""
-    return out.with_name(out.stem + ending)
+def _check_judges(config: BuildConfig) -> None:
+    """Finds out before long work whether what judges cells is there.
+
+    Raises:
+        LingweaveError: a package, a model or a table is not.
+    """
+    if config.estimation is not None:
+        Estimation(config.estimation, config.estimation_least).check()
+    if config.back is not None:
+        ParallelTable.open(config.back)
+    if config.encoder is not None:
+        identity_of(config.encoder)
+
+
+def _filters(config: BuildConfig) -> FilterOptions:
+    """The options of the filters. An encoder that is there for mining judges only if asked to."""
+    given = {one.name: getattr(config, one.name) for one in dataclasses.fields(FilterOptions)}
+    rules = ("similarity", "similarity_quantile", "similarity_chance")
+    if config.mine and all(given[name] is None for name in rules):
+        given["encoder"] = None
+    return FilterOptions(**given)
 
 
 def recorded(config: BuildConfig, made: Built) -> dict[str, Any]:

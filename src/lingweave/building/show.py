@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lingweave.building.config import BuildConfig
+from lingweave.building.removed import removed_beside
 from lingweave.building.run import Built
 
 
@@ -16,8 +17,8 @@ def print_built(made: Built, config: BuildConfig) -> None:
         counts = made.before.translation
         print(
             f"translated: {counts.cells:,} cells of {counts.sentences:,} sentences, of which"
-            f" {counts.translated:,} were translated now and {counts.remembered:,} before;"
-            f" {counts.rate:,.0f} sentences a second"
+            f" {counts.translated:,} were translated now and {counts.remembered:,} before"
+            + (f"; {counts.rate:,.0f} sentences a second" if counts.translated else "")
         )
         holes = ", ".join(f"{count:,} {what}" for what, count in counts.failed.items())
         if holes:
@@ -41,7 +42,7 @@ def print_built(made: Built, config: BuildConfig) -> None:
         f"{len(made.table):,} of {len(made.before.table):,} records left, in"
         f" {', '.join(made.table.languages)}"
     )
-    for path in (config.out, made.record.with_suffix(".removed.parquet"), made.record):
+    for path in (config.out, removed_beside(config.out), config.record):
         print(f"wrote {path}")
     print(f"to look at it: lingweave data check {config.out}")
 

@@ -86,10 +86,18 @@ def _lost(found: Checked) -> Iterator[str]:
 
 
 def _unseen(found: Checked) -> Iterator[str]:
-    names = [str(entry.get("benchmark", "a benchmark")) for entry in found.table.unseen]
-    if names:
-        yield f"Cleared of the items of {', '.join(names)}: evaluations may call these unseen."
-    else:
+    clear, shared = [], []
+    for entry in found.table.unseen:
+        left = any(not one.get("removed") for one in entry.get("articles", ()))
+        (shared if left else clear).append(str(entry.get("benchmark", "a benchmark")))
+    if clear:
+        yield f"Cleared of the items of {', '.join(clear)}: evaluations may call these unseen."
+    if shared:
+        yield (
+            f"Cleared of the items of {', '.join(shared)}, but not of other texts of the same"
+            " articles: evaluations say `seen (articles)`."
+        )
+    if not found.table.unseen:
         yield (
             "The table does not say that it was cleared of any benchmark: evaluations cannot call"
             " any of them unseen."
