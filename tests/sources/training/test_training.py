@@ -11,6 +11,7 @@ import pytest
 from data import shared_data
 from published import beir_folder, jsonl, tsv, write
 
+from lingweave.building.decontamination.evidence import article_of
 from lingweave.errors import LingweaveError
 from lingweave.sources.training import training_data, training_table
 from lingweave.table import Answer, Origin, ParallelTable
@@ -215,6 +216,16 @@ def test_triples_of_ids(tmp_path: Path) -> None:
         training_table([file], language="en")
 
 
+def test_triples_of_ids_in_a_folder_with_their_texts(tmp_path: Path) -> None:
+    tsv(tmp_path / "collection.tsv", [(1, "one"), (2, "two"), (3, "three")])
+    tsv(tmp_path / "queries.train.tsv", [(7, "seven"), (8, "eight")])
+    tsv(tmp_path / "triples.1.tsv", [(7, 1, 2), (8, 3, 1), (7, 1, 3)])
+    tsv(tmp_path / "triples.2.tsv", [(8, 3, 2), (8, 3, 1)])
+    table = training_table([tmp_path], language="en")
+    assert table.ids().to_pylist() == ["7/1", "8/3"]
+    assert [table.negatives(row, 0) for row in (0, 1)] == [("two", "three"), ("one", "two")]
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -253,6 +264,30 @@ def test_pairs(tmp_path: Path) -> None:
     assert cells(data.table, 2) == {"fr": ("Qui ?", "Moi.")}
     pq.write_table(pa.Table.from_pylist(rows[:2]), tmp_path / "mfaq.parquet")
     assert len(training_table([tmp_path / "mfaq.parquet"])) == 1
+
+
+@pytest.mark.parametrize("names", [("en.faq.jsonl", "de.faq.jsonl"), ("en/a.jsonl", "de/a.jsonl")])
+@pytest.mark.parametrize("form", ["pairs", "dpr", "triples", "texts"])
+def test_rows_of_several_files_are_never_one_record(
+    tmp_path: Path, names: tuple[str, str], form: str
+) -> None:
+    files = []
+    for name in names:
+        row: dict[str, Any] = {"question": f"{name}?", "answer": "So."}
+        if form == "dpr":
+            row = dpr_row(name)
+        if form == "triples":
+            row = {"query": f"{name}?", "pos": ["a", "b"]}
+        if form == "texts":
+            files.append(tsv(tmp_path / name.replace("jsonl", "tsv"), [(f"{name}?", "a", "b")]))
+        else:
+            files.append(jsonl(tmp_path / name, [row | {"language": name[:2]}]))
+    table = training_table(files, language="en")
+    assert len(table) == (4 if form == "triples" else 2)
+    assert [len(cells(table, row)) for row in range(len(table))] == [1] * len(table)
+    groups = [group for group in table.groups().to_pylist() if group]
+    assert all(article_of(group) == group for group in groups)
+    assert len({*groups}) == (2 if form == "triples" else 0)
 
 
 @pytest.mark.parametrize(
@@ -307,6 +342,15 @@ MALFORMED: list[tuple[str, str, str]] = [
     ("x.jsonl", json.dumps(tydi_row(annotations=[{}])), "line 1: not TyDi QA"),
     ("x.jsonl", json.dumps(tydi_row(language="elvish")), "line 1: unknown language 'elvish'"),
     ("x.jsonl", '{"a": 1}', "its fields are a"),
+    ("x.jsonl", json.dumps(dpr_row("a", question=5)), "question 1: the question of '1' must be"),
+    (
+        "x.jsonl",
+        json.dumps(dpr_row("a", positive_ctxs=[{"title": "T", "text": 5}])),
+        "question 1: not DPR (the passage 5 must be text)",
+    ),
+    ("x.jsonl", json.dumps(tydi_row(question_text=5)), "line 1: the question of '-47' must be"),
+    ("x.jsonl", json.dumps(tydi_row(document_plaintext=5)), "line 1: not TyDi QA"),
+    ("x.jsonl", '{"query": "q", "positive": "p", "lang": 5}', "line 1: the language 5 must be"),
     ("x.jsonl", "", "no rows"),
     ("x.jsonl", '{"query": "q", "positive": "p"}\n{"query": "q"}', "line 2: not a triple"),
     ("x.jsonl", '{"query": "q", "positive": 3}', "line 1: passages must be texts"),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -53,12 +53,25 @@ class Source(NamedTuple):
     left_out: Counter[str]
     """What was not taken, and why: readers add to it."""
 
-    def of(self, tag: str | None, place: str) -> str:
+    def prefix(self, file: Path) -> str:
+        """What stands before an id that is the number of a row: nothing, or, where there are
+        several files, the file's name. Rows of equal numbers have nothing to do with each other.
+        """
+        if len(self.files) == 1:
+            return ""
+        names = [Path(one.name.removesuffix(".gz")).stem for one in self.files]
+        place = self.files.index(file)
+        # No slash and no colon: before these an article's name would stand.
+        return f"{names[place]}-" if len({*names}) == len(names) else f"{place}-{names[place]}-"
+
+    def of(self, tag: Any, place: str) -> str:
         """A language as the data tell it, else the one that was given.
 
         Raises:
-            LingweaveError: the code is unknown, or there is none.
+            LingweaveError: the code is unknown or no text, or there is none.
         """
+        if tag is not None and not isinstance(tag, str):
+            raise LingweaveError(f"{place}: the language {tag!r} must be a code, such as 'de'")
         if tag or self.language:
             try:
                 return canonical(tag or self.language or "")
@@ -75,7 +88,8 @@ def table_of(cells: Iterable[Cell], dataset: str) -> ParallelTable:
     """The records of cells, in the order in which they first appear.
 
     Raises:
-        LingweaveError: a text is empty, a record stands twice in a language, or there is nothing.
+        LingweaveError: what should be text is none or empty, a record stands twice in a language,
+            or there is nothing.
     """
     chunks = []
     walk = iter(cells)
@@ -132,6 +146,8 @@ def _refuse_blanks(cell: Cell) -> None:
         ("hard negative", cell.negatives),
     ):
         for text in texts:
+            if text is not None and not isinstance(text, str):
+                raise LingweaveError(f"{cell.place}: the {name} of {cell.id!r} must be text")
             if text is not None and not text.strip():
                 raise LingweaveError(
                     f"{cell.place}: the {name} of {cell.id!r} is empty: fill it or leave it out"

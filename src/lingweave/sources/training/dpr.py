@@ -22,10 +22,11 @@ def dpr_cells(source: Source) -> Iterator[Cell]:
         LingweaveError: naming file and question.
     """
     for file in source.files:
+        prefix = source.prefix(file)
         for number, row in _rows(file):
             place = f"{file}: question {number}"
             try:
-                cell = _cell(row, number, place, source)
+                cell = _cell(row, f"{prefix}{number}", place, source)
             except (KeyError, TypeError, AttributeError) as error:
                 what = f"no field {error}" if isinstance(error, KeyError) else str(error)
                 raise LingweaveError(
@@ -46,7 +47,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     yield from enumerate(content, 1)
 
 
-def _cell(row: dict[str, Any], number: int, place: str, source: Source) -> Cell | None:
+def _cell(row: dict[str, Any], number: str, place: str, source: Source) -> Cell | None:
     positives = row["positive_ctxs"]
     if not positives:
         source.left_out[WITHOUT] += 1
@@ -68,4 +69,6 @@ def _cell(row: dict[str, Any], number: int, place: str, source: Source) -> Cell 
 
 def _text(passage: dict[str, Any]) -> str:
     title, text = passage.get("title") or "", passage["text"]
+    if not isinstance(title, str) or not isinstance(text, str):
+        raise TypeError(f"the passage {text!r} must be text")
     return f"{title} {text}".strip()

@@ -1,7 +1,6 @@
 """Question-answer pairs as FAQ pages have them: MFAQ (De Bruyn et al., arXiv 2109.12870)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from lingweave.errors import LingweaveError
@@ -22,22 +21,21 @@ def pair_cells(source: Source) -> Iterator[Cell]:
         LingweaveError: naming file and line.
     """
     for file in source.files:
+        prefix = source.prefix(file)
         for line, row in records_of(file):
             place = f"{file}: line {line}"
-            pairs = row.get("qa_pairs")
+            own, pairs = row.get("id"), row.get("qa_pairs")
+            id = f"{prefix}{line}" if own is None else str(own)
             if pairs is None:
-                yield from _cells(row, row, f"{row.get('id', line)}", place, file, source)
+                yield from _cells(row, row, id, place, source)
                 continue
             if not isinstance(pairs, list):
                 raise LingweaveError(f"{place}: qa_pairs must be a list of pairs")
             for number, pair in enumerate(pairs):
-                id = f"{row.get('id', line)}/{number}"
-                yield from _cells(pair, row, id, place, file, source)
+                yield from _cells(pair, row, f"{id}/{number}", place, source)
 
 
-def _cells(
-    pair: Any, row: dict[str, Any], id: str, place: str, file: Path, source: Source
-) -> Iterator[Cell]:
+def _cells(pair: Any, row: dict[str, Any], id: str, place: str, source: Source) -> Iterator[Cell]:
     if not isinstance(pair, dict) or "question" not in pair or "answer" not in pair:
         raise LingweaveError(f"{place}: not a pair: give each question and answer")
     question, answer = pair["question"] or "", pair["answer"] or ""

@@ -18,7 +18,7 @@ from lingweave.sources.rows import read_table
 from lingweave.sources.training.cells import Reader, Source, table_of, with_origins
 from lingweave.sources.training.dpr import dpr_cells
 from lingweave.sources.training.pairs import pair_cells
-from lingweave.sources.training.retrieval import beir_cells, triple_cells
+from lingweave.sources.training.retrieval import beir_cells, is_beside, triple_cells
 from lingweave.sources.training.squad import squad_cells
 from lingweave.sources.training.tydi import tydi_cells
 from lingweave.table import ParallelTable
@@ -83,7 +83,8 @@ def training_data(
     """Reads training data, and logs as what.
 
     Args:
-        paths: files, or folders of files, all of one format; for ``beir`` folders.
+        paths: files, or folders of files, all of one format; for ``beir`` folders. In folders of
+            triples, files of queries and passages are only looked up.
         format: None: told by the first file.
         language: of what does not tell its own.
         split: of ``rows`` with a split column and of BEIR's judgements; None is all rows, and for
@@ -103,7 +104,10 @@ def training_data(
         if not place.exists():
             raise LingweaveError(f"{place}: no such file or folder")
     files = [file for place in places for file in _files(place)]
-    told = format or _told(files[0] if files else places[0])
+    asked = [file for file in files if not is_beside(file)] or files
+    told = format or _told(asked[0])
+    if told == "triples":
+        files = [file for file in files if file in asked or file in places]
     log.info("%s: read as %s", ", ".join(map(str, paths)), told)
     if told == "rows":
         return TrainingData(with_origins(read_table(paths, split=split)), told, {})

@@ -1,7 +1,8 @@
 """Retrieval data: BEIR folders with judgements, and triples as MS MARCO publishes them."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
+from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,42 +74,68 @@ def triple_cells(source: Source) -> Iterator[Cell]:
     (``queries*.tsv``, ``collection*.tsv``). JSON lines and Parquet have ``query`` (``anchor``),
     ``positive`` (``pos``, ``positive_passages``) and ``negative`` (``neg``,
     ``negative_passages``), each a text, an object with ``text``, or a list of these; several
-    positives make several records in one group. Triples that follow each other with the same query
-    and positive are one record with several hard negatives.
+    positives make several records in one group. Triples of ids with the same query and positive are
+    one record with several hard negatives, and so are triples of texts that follow each other.
 
     Raises:
         LingweaveError: naming file and line.
     """
+    of_ids: dict[Path, list[Path]] = defaultdict(list)
     for file in source.files:
-        if file.name.removesuffix(".gz").endswith((".tsv", ".txt")):
-            yield from _from_tsv(file, source)
-        else:
+        prefix = source.prefix(file)
+        if not file.name.removesuffix(".gz").endswith((".tsv", ".txt")):
             for line, row in records_of(file):
-                yield from _from_row(row, f"{file}: line {line}", str(line), source)
-
-
-def _from_tsv(file: Path, source: Source) -> Iterator[Cell]:
-    triples = _triples(file)
-    first = next(triples, None)
-    if first is None:
-        return
-    known: _Known | None = None
-    if all(part.isdigit() for part in first[1:]):
-        known = _Known(file)
-    number = 0
-    for (query, positive), some in groupby(_triples(file), lambda x: (x.query, x.positive)):
-        members = list(some)
-        place = members[0].place
-        negatives = dict.fromkeys(one.negative for one in members)
-        if known is None:
-            number += 1
-            id, group = str(number), None
-            texts, hard = (query, positive), tuple(negatives)
+                yield from _from_row(row, f"{file}: line {line}", f"{prefix}{line}", source)
+        elif _has_ids(file):
+            of_ids[file.parent].append(file)
         else:
-            id, group = f"{query}/{positive}", query
-            texts = (known.query(query, place), known.passage(positive, place))
-            hard = tuple(known.passage(one, place) for one in negatives)
-        yield Cell(place, id, source.of(None, place), *texts, group, hard)
+            yield from _of_texts(file, prefix, source)
+    for files in of_ids.values():
+        yield from _of_ids(files, source)
+
+
+def is_beside(file: Path) -> bool:
+    """Whether a file's name is one of those that hold the texts of triples of ids."""
+    return any(fnmatch(file.name, pattern) for pattern in (*QUERIES, *COLLECTIONS))
+
+
+def _has_ids(file: Path) -> bool:
+    first = next(_triples(file), None)
+    return first is not None and all(part.isdigit() for part in first[1:])
+
+
+def _of_texts(file: Path, prefix: str, source: Source) -> Iterator[Cell]:
+    adjacent = groupby(_triples(file), lambda one: (one.query, one.positive))
+    for number, (texts, some) in enumerate(adjacent, 1):
+        members = list(some)
+        place, hard = members[0].place, tuple(dict.fromkeys(one.negative for one in members))
+        yield Cell(place, f"{prefix}{number}", source.of(None, place), *texts, negatives=hard)
+
+
+def _of_ids(files: Sequence[Path], source: Source) -> Iterator[Cell]:
+    """Triples of ids in one folder, gathered by query and positive wherever these come again."""
+    places: dict[tuple[str, str], str] = {}
+    negatives: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    ids: dict[str, str] = {}
+    for file in files:
+        for one in _triples(file):
+            # One string an id, however many triples have it.
+            query, positive, negative = (ids.setdefault(id, id) for id in one[1:])
+            places.setdefault((query, positive), one.place)
+            negatives[query, positive][negative] = None
+    queries = _texts(files[0], QUERIES, "queries", {query for query, _ in places})
+    passages = _texts(files[0], COLLECTIONS, "passages", ids.keys())
+    for (query, positive), place in places.items():
+        hard = tuple(_known(passages, id, "passage", place) for id in negatives[query, positive])
+        yield Cell(
+            place,
+            f"{query}/{positive}",
+            source.of(None, place),
+            _known(queries, query, "query", place),
+            _known(passages, positive, "passage", place),
+            query,
+            hard,
+        )
 
 
 def _triples(file: Path) -> Iterator[_Triple]:
@@ -123,29 +150,13 @@ def _triples(file: Path) -> Iterator[_Triple]:
             yield _Triple(f"{file}: line {line}", *parts)
 
 
-class _Known:
-    """The texts of the ids of a file of triples."""
-
-    def __init__(self, file: Path) -> None:
-        triples = [one[1:] for one in _triples(file)]
-        self._queries = _texts(file, QUERIES, "queries", {one[0] for one in triples})
-        ids = {id for one in triples for id in one[1:]}
-        self._passages = _texts(file, COLLECTIONS, "passages", ids)
-
-    def query(self, id: str, place: str) -> str:
-        return _known(self._queries, id, "query", place)
-
-    def passage(self, id: str, place: str) -> str:
-        return _known(self._passages, id, "passage", place)
-
-
 def _known(texts: dict[str, str], id: str, what: str, place: str) -> str:
     if id not in texts:
         raise LingweaveError(f"{place}: the {what} {id} is in no file beside it")
     return texts[id]
 
 
-def _texts(file: Path, patterns: tuple[str, ...], what: str, wanted: set[str]) -> dict[str, str]:
+def _texts(file: Path, patterns: tuple[str, ...], what: str, wanted: Set[str]) -> dict[str, str]:
     found = sorted({one for pattern in patterns for one in file.parent.glob(pattern)} - {file})
     if not found:
         raise LingweaveError(

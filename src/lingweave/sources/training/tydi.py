@@ -29,7 +29,7 @@ def tydi_cells(source: Source) -> Iterator[Cell]:
             place = f"{file}: line {line}"
             try:
                 cell = _cell(row, place, source)
-            except (KeyError, TypeError, ValueError, IndexError) as error:
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
                 what = f"no field {error}" if isinstance(error, KeyError) else str(error)
                 raise LingweaveError(
                     f"{place}: not TyDi QA ({what}); each line needs example_id, language,"
