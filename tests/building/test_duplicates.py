@@ -112,6 +112,7 @@ def test_done_once_and_again_where_a_slice_is_lost(tmp_path):
     assert find_duplicates(table, options, tmp_path, records=2) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.glob("*.parquet")} == before
     max(before).unlink()
+    (folder / "keys-of-a-killed-run").mkdir()
     assert len(found(table, tmp_path, records=2)) == 1
     assert not list(folder.glob("keys-*"))
 

@@ -90,16 +90,19 @@ def test_answers_negatives_and_the_rest_go_along(tmp_path: Path) -> None:
     answer = pa.array([[{"text": "1", "start": 8}], None, None], ANSWERS)
     scores = pa.array([0.5, 1.0, 2.0], pa.float32())
     columns = records() | {"answers:en": answer, "score:s:en": scores}
-    cleared = [{"benchmark": "x"}]
-    table = build(columns, unseen=cleared)
+    table = build(columns)
     row = {"id": "r1", "lang": "de", "query": "Frage 1", "passage": "Absatz 1",
            "negatives": ["falsch"], "answers": [{"text": "Absatz", "answer_start": 0}]}  # fmt: skip
     made = joined(table, [jsonl(tmp_path / "de.jsonl", [row])], "en", tmp_path / "o.arrow").table
-    assert made.unseen == tuple(cleared)
     assert made.score("s", "en").equals(scores)
     assert made.answers(0, 1) == (Answer("1", 8),)
     assert made.answers(1, 0) == (Answer("Absatz", 0),)
     assert made.negatives(1, 0) == ("falsch",)
+
+
+def test_nobody_has_looked_at_joined_texts(tmp_path: Path) -> None:
+    table = build(records(), unseen=[{"benchmark": "x", "table_languages": ["en"]}])
+    assert not joined(table, [files(tmp_path)["long"]], "en", tmp_path / "o.arrow").table.unseen
 
 
 def test_data_sets_that_share_ids(tmp_path: Path) -> None:
@@ -139,6 +142,16 @@ def test_blocks_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("x.jsonl", json.dumps(LONG[2]), "no id is that of a record: it has such as r9"),
         ("x.jsonl", json.dumps(LONG[0]) + "\n" + json.dumps(LONG[0]), "r2 stands twice in 'de'"),
         ("x.jsonl", json.dumps(LONG[0] | {"lang": "elvish"}), "row 1: unknown language 'elvish'"),
+        (
+            "x.jsonl",
+            json.dumps(LONG[0] | {"query": "  "}),
+            "row 1 (id r2, de): query is empty",
+        ),
+        (
+            "x.tsv",
+            "id\tlang\tquery\tpassage\nr0\tde\tFrage\t \n",
+            "row 1 (id r0, de): passage is empty",
+        ),
         ("x.jsonl", '{"id": "r0"}', "no column 'lang'"),
         ("x.jsonl", "{", "line 1: not JSON"),
         ("x.tsv", "id\tlang\tquery\tpassage\nr0\tde\n", "not a readable TSV file"),

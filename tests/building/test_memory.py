@@ -102,5 +102,5 @@ def test_what_is_no_memory_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LingweaveError, match=rf"{path}: file is not a database; it is damaged"):
         TranslationMemory(tmp_path, IDENTITY)
     (tmp_path / "file").touch()
-    with pytest.raises(LingweaveError, match="choose another --cache"):
+    with pytest.raises(LingweaveError, match="choose other --translations"):
         TranslationMemory(tmp_path / "file", IDENTITY)

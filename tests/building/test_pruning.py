@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lingweave.building import removed
 from lingweave.building.blocks import WHOLE, Verdicts
 from lingweave.building.pruning import pruned
 from lingweave.building.removed import TOO_FEW, losses
@@ -218,3 +219,31 @@ def test_a_file_of_another_kind_is_no_file_of_removed_cells(tmp_path: Path) -> N
     pq.write_table(pa.table(columns), tmp_path / "other.parquet")
     with pytest.raises(LingweaveError, match="its columns are row, language, reason"):
         losses(tmp_path / "other.parquet")
+
+
+def test_a_table_has_one_entry_a_benchmark_and_it_is_the_last(tmp_path: Path) -> None:
+    before = {"benchmark": "xquad-r", "removed": 7}
+    table = pruned(made([[False] * 10]), [], tmp_path / "1.arrow", [before, {"benchmark": "tydi"}])
+    again = pruned(table, [], tmp_path / "2.arrow", [UNSEEN])
+    assert again.unseen == ({"a": 1}, UNSEEN, {"benchmark": "tydi"})
+
+
+def test_however_many_verdicts_come_at_once_few_texts_are_measured_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, sizes, count = made([[False] * 10]), [], 10_000
+    measured = removed.pc.utf8_length
+
+    def spied(texts: pa.Array) -> pa.Array:
+        sizes.append(len(texts))
+        return measured(texts)
+
+    monkeypatch.setattr(removed.pc, "utf8_length", spied)
+    file = removed.RemovedFile(tmp_path / REMOVED, table)
+    file.add(said([(0, WHOLE, "long")] * count))
+    file.finish(table.fingerprint)
+    assert max(sizes) <= 4096
+    assert file.reasons == {"long": count}
+    rows = pq.read_table(tmp_path / REMOVED)
+    assert len(rows) == count
+    assert set(rows["passage_characters"].to_pylist()) == {10 * len("a passage xx 0")}

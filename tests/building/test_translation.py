@@ -109,6 +109,22 @@ def test_origins_of_before_keep_their_places(tmp_path: Path) -> None:
     assert (cells(made, "origin:en"), cells(made, "origin:de")) == ([2], [3])
 
 
+def test_cells_of_which_one_text_was_there_keep_their_origin(tmp_path: Path) -> None:
+    texts = {f"{side}:en": pa.array(["One.", "Two."]) for side in ("query", "passage")}
+    cleared = {"benchmark": "b", "table_languages": ["de", "en"]}
+    there = ParallelTable.build(
+        pa.array(["1", "2"]), pa.array(["x", "x"]), pa.nulls(2, pa.string()), ["de", "en"],
+        texts | {"query:de": pa.array(["Eins.", None])}, unseen=[cleared],
+    )  # fmt: skip
+    made, counts = translated(there, "en", TARGETS, Pseudo, tmp_path / "t.arrow", tmp_path / "c")
+    assert cells(made, "query:de")[0] == "Eins."
+    assert cells(made, "passage:de")[0] is not None
+    kinds = [made.origins[place].kind for place in cells(made, "origin:de")]
+    assert kinds == ["given", "translated"]
+    assert counts.cells == 4
+    assert made.unseen == (cleared,)
+
+
 def test_what_has_no_translation_is_a_hole_and_counted(
     tmp_path: Path, given: ParallelTable
 ) -> None:

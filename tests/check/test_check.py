@@ -18,6 +18,7 @@ from lingweave.check import checked as looking
 from lingweave.check import texts
 from lingweave.check.checked import Checked, checked
 from lingweave.check.config import CheckConfig
+from lingweave.check.findings import findings
 from lingweave.check.page import page
 from lingweave.check.plots import coverage_heatmap, share_text
 from lingweave.check.run import check
@@ -357,3 +358,15 @@ def test_mistakes_are_one_line(found: Checked) -> None:
     for wrong in ({"samples": -1}, {"batch_size": 1}, {"seed": -1}, {"out": Path("page.pdf")}):
         with pytest.raises(LingweaveError, match=f"--{next(iter(wrong))}"):
             CheckConfig(["table.arrow"], **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("looked_at", "said"), [(CODES, None), (["ar", *CODES[3:]], "bn de")])
+def test_what_was_made_after_a_table_was_cleared_is_named(
+    no_cost: None, looked_at: list[str], said: str | None
+) -> None:
+    table = some_table()
+    table.unseen = ({"benchmark": "xquad-r", "table_languages": looked_at, "articles": []},)
+    since = [x for x in findings(checked(table, CheckConfig(["t"]))) if "not looked at" in x]
+    names = ", ".join(map(name, said.split())) if said else None
+    expected = "Made after the table was cleared of the items of xquad-r, and not looked at: {}."
+    assert since == ([expected.format(names)] if names else [])

@@ -71,7 +71,7 @@ class Desk:
             if not all(text in known[x] for text in texts):
                 raise LingweaveError(
                     f"{self._memory.path}: does not hold what was just written to it; the disk may"
-                    " be failing, or something removes rows there: give another --cache"
+                    " be failing, or something removes rows there: give other --translations"
                 )
         return known
 

@@ -14,6 +14,7 @@ from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.files import read_file, text_lines
 from lingweave.sources.long_form import lengthened
+from lingweave.sources.rows import refuse_blanks
 from lingweave.sources.training.cells import with_origins
 from lingweave.table import Origin, ParallelTable
 
@@ -57,7 +58,8 @@ def joined(
     Files are JSON lines, Parquet or TSV with a line of names, in long form (``id, lang, query,
     passage``) or wide form (``id, query_de, passage_de, ...``), perhaps with answers and
     ``dataset``, which is needed where data sets of the table share ids. What the table has in a
-    language already stays.
+    language already stays. What the table was cleared of is forgotten: nobody looked for benchmarks
+    in these texts.
 
     Args:
         table: the records; it is read some at a time, the files are in memory.
@@ -67,8 +69,8 @@ def joined(
         targets: take only these languages; all with None.
 
     Raises:
-        LingweaveError: a file is malformed, a record stands twice in a language, or no id fits;
-            naming the file.
+        LingweaveError: a file is malformed, a text in it is empty, a record stands twice in a
+            language, or no id fits; naming the file.
     """
     table = with_origins(table)
     wanted = None if targets is None else {canonical(code) for code in targets}
@@ -90,9 +92,8 @@ def joined(
         out,
         languages,
         (*table.origins, origin),
-        table.unseen,
-        table.score_names,
-        answers,
+        score_names=table.score_names,
+        answers=answers,
     ) as writer:
         for start in range(0, len(table), ROWS):
             writer.add(_widened(table, rows, place, slice(start, min(start + ROWS, len(table)))))
@@ -105,6 +106,7 @@ def _read(file: Path, table: ParallelTable) -> pa.Table:
     given = _tsv(file) if file.name.endswith(_TSV) else read_file(file)
     own_sets = bool({"dataset", "source"} & set(given.column_names))
     rows = lengthened(given, file)
+    refuse_blanks(rows, file)
     codes = pc.unique(rows["lang"]).to_pylist()
     names = []
     for code in codes:

@@ -126,8 +126,8 @@ class TranslationMemory:
 def _advice(error: Exception) -> str:
     if isinstance(error, sqlite3.OperationalError | OSError):
         return (
-            "what was translated before is intact: make room or choose another --cache on a disk of"
-            " this machine, then run the same command to continue"
+            "what was translated before is intact: make room or choose other --translations on a"
+            " disk of this machine, then run the same command to continue"
         )
     return "it is damaged: move it away, or mend it with `sqlite3 FILE .recover`, and run again"
 

@@ -35,6 +35,8 @@ SCHEMA = pa.schema(
 the whole record; lengths are null at holes, and those of a whole record are sums."""
 _TOGETHER = 1 << 16
 """Rows of a row group: verdicts come block by block and filter by filter."""
+_AT_ONCE = 4096
+"""Verdicts whose texts are measured together: one on a whole record is on all of its languages."""
 _SIDES: tuple[Side, Side] = ("query", "passage")
 _METADATA = b"lingweave"
 
@@ -56,8 +58,11 @@ class RemovedFile:
 
     def add(self, verdicts: Verdicts) -> None:
         """Appends what verdicts say of the cells of the table."""
-        if not len(verdicts.rows):
-            return
+        self.reasons.update(verdicts.reasons)
+        for start in range(0, len(verdicts.rows), _AT_ONCE):
+            self._add(_part(verdicts, slice(start, start + _AT_ONCE)))
+
+    def _add(self, verdicts: Verdicts) -> None:
         rows = pa.array(verdicts.rows)
         records = self._table.records(slice(None))
         codes = pa.array([*self._table.languages, None], pa.string())
@@ -71,7 +76,6 @@ class RemovedFile:
             "detail": pa.array(verdicts.details, pa.string()),
             "value": pa.array(verdicts.values, pa.float32(), from_pandas=True),
         } | {f"{side}_characters": self._lengths(side, verdicts) for side in _SIDES}
-        self.reasons.update(verdicts.reasons)
         self._waiting.append(pa.table(columns).select(SCHEMA.names).cast(SCHEMA))
         if sum(map(len, self._waiting)) >= _TOGETHER:
             self._write()
@@ -101,6 +105,12 @@ class RemovedFile:
     def close(self) -> None:
         """Lets go of the file, whatever state it is in."""
         self._writer.close()
+
+
+def _part(all: Verdicts, some: slice) -> Verdicts:
+    return Verdicts(
+        all.rows[some], all.languages[some], all.reasons[some], all.details[some], all.values[some]
+    )
 
 
 class Losses(NamedTuple):

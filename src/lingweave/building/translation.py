@@ -107,7 +107,9 @@ def translated(
     """The table with the cells of other languages that it lacks.
 
     Texts that are there stay as they are, and records without a text in the source language keep
-    what they have. A text of which a sentence has no translation becomes a hole.
+    what they have. A text of which a sentence has no translation becomes a hole. What the table was
+    cleared of stays said: translations are of texts that were looked at, and entries of ``unseen``
+    name the languages of these.
 
     Args:
         table: the table.

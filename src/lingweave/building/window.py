@@ -106,6 +106,8 @@ class Window:
     ) -> pa.Table:
         """The records with the cells that could be made.
 
+        A cell of which one text was there keeps its origin, whatever its other text is.
+
         Args:
             made: the translations of ``plain``.
             more: those of ``more``.
@@ -129,7 +131,8 @@ class Window:
                     negatives[row] = [text for text in texts if text is not None] or None
             for row in sorted({*holes.queries, *holes.passages}):
                 if queries[row] is not None or passages[row] is not None:
-                    origin[row] = origins.get(given[row])
+                    if origin[row] is None:
+                        origin[row] = origins.get(given[row])
                     self._counts["cells"] += 1
             columns[f"query:{target}"] = pa.array(queries, TEXT)
             columns[f"passage:{target}"] = pa.array(passages, TEXT)

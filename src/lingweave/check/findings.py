@@ -1,6 +1,6 @@
 """What a check found, in sentences: the first thing on the terminal and on the page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,7 +86,8 @@ def _lost(found: Checked) -> Iterator[str]:
 
 
 def _unseen(found: Checked) -> Iterator[str]:
-    clear, shared = [], []
+    clear: list[str] = []
+    shared: list[str] = []
     for entry in found.table.unseen:
         left = any(not one.get("removed") for one in entry.get("articles", ()))
         (shared if left else clear).append(str(entry.get("benchmark", "a benchmark")))
@@ -97,11 +98,23 @@ def _unseen(found: Checked) -> Iterator[str]:
             f"Cleared of the items of {', '.join(shared)}, but not of other texts of the same"
             " articles: evaluations say `seen (articles)`."
         )
+    for entry in found.table.unseen:
+        looked_at = entry.get("table_languages", found.table.languages)
+        if since := [x for x in found.table.languages if x not in looked_at]:
+            yield (
+                f"Made after the table was cleared of the items of {entry.get('benchmark')}, and"
+                f" not looked at: {_some(since)}."
+            )
     if not found.table.unseen:
         yield (
             "The table does not say that it was cleared of any benchmark: evaluations cannot call"
             " any of them unseen."
         )
+
+
+def _some(codes: Sequence[str]) -> str:
+    more = f" and {len(codes) - 6} more" if len(codes) > 6 else ""
+    return ", ".join(map(languages.name, codes[:6])) + more
 
 
 def cost_facts(cost: "Cost") -> tuple[tuple[str, str], ...]:

@@ -121,11 +121,16 @@ def _long_rows(file: Path, split: str | None, blank: str) -> pa.Table:
         rows.column_names.index("lang"), "lang", pa.array(names.values(), pa.string()).take(places)
     )
     if blank == "refuse":
-        _refuse_blanks(rows, file)
+        refuse_blanks(rows, file)
     return rows.select(LONG)
 
 
-def _refuse_blanks(rows: pa.Table, file: Path) -> None:
+def refuse_blanks(rows: pa.Table, file: Path) -> None:
+    """Refuses texts that are empty or white space, in rows as `lengthened` gives them.
+
+    Raises:
+        LingweaveError: naming row, id and language.
+    """
     for side in ("query", "passage"):
         bare = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(rows[side])), 0)
         if pc.any(bare).as_py():

@@ -110,12 +110,13 @@ class Contents(NamedTuple):
     origins: tuple[Origin, ...] = ()
     """What ``origin:<code>`` counts in."""
     unseen: tuple[dict[str, Any], ...] = ()
-    """The benchmarks of which the table was cleared, and how: plain JSON."""
+    """The benchmarks of which the table was cleared, and how: plain JSON, one entry each."""
 
     def as_metadata(self) -> dict[bytes, bytes]:
         """As the schema of the file has it; what is not there takes up nothing."""
         named: dict[str, Any] = {"format_version": FORMAT_VERSION} | self._asdict()
         named["origins"] = [origin.as_json() for origin in self.origins]
+        named["unseen"] = latest(self.unseen)
         kept = {k: v for k, v in named.items() if v or k not in ("origins", "unseen")}
         return {METADATA: json.dumps(kept, ensure_ascii=False).encode()}
 
@@ -130,8 +131,14 @@ class Contents(NamedTuple):
             Origin(**{back.get(name, name): value for name, value in origin.items()})
             for origin in named.get("origins", ())
         ]
+        named["unseen"] = latest(named.get("unseen", ()))
         lists = {name: tuple(value) for name, value in named.items() if isinstance(value, list)}
         return cls(**named | lists)
+
+
+def latest(unseen: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of several entries of one benchmark the last: it is of the table as it is now."""
+    return list({str(entry.get("benchmark")): entry for entry in unseen}.values())
 
 
 def fingerprint(columns: Mapping[str, pa.Array], languages: Sequence[str]) -> str:

@@ -197,12 +197,23 @@ def test_what_evaluations_print(filter: InBenchmark) -> None:
     methods = "exact, normalised, near, contained, ids"
     training = {"seen": None, "unseen": [entry], "datasets": ["made-up"]}
     assert seen_in(training, "planted") == f"unseen (decontaminated: {methods})"
+    assert entry["table_languages"] == ["en"]
+    assert seen_in(training | {"languages": ["en"]}, "planted") == seen_in(training, "planted")
+    assert seen_in(training | {"languages": ["de", "en"]}, "planted") == (
+        f"unseen (decontaminated in 1 of 2 languages: {methods})"
+    )
     assert seen_in(training, "other") is None
     assert seen_in({**training, "seen": ["planted (half)"]}, "planted") == "seen (half)"
     known = Articles("titles", frozenset({"Warsaw"}))
     records = innocent(7, 2, ("en",))
     shared = decontaminated(table(records, groups=["Warsaw/0", "Rhine/0"]), filter, [known])
-    assert seen_in({"unseen": [shared.report.unseen()]}, "planted") == "seen (articles)"
+    entries = [shared.report.unseen()]
+    assert seen_in({"unseen": entries}, "planted") == "seen (articles)"
+    # Of two builds the last one tells.
+    assert (
+        seen_in({"unseen": [*entries, entry]}, "planted") == f"unseen (decontaminated: {methods})"
+    )
+    assert seen_in({"unseen": [entry, *entries]}, "planted") == "seen (articles)"
     strict = InBenchmark(filter.benchmark, Options(articles="remove"))
     gone = decontaminated(table(records, groups=["Warsaw/0", "Rhine/0"]), strict, [known])
     assert gone.report.removed == 1

@@ -11,6 +11,7 @@ from lingweave.building.blocks import Verdicts
 from lingweave.building.decontamination.evidence import Shared
 from lingweave.building.decontamination.options import METHODS, Options
 from lingweave.building.decontamination.texts import InBenchmark
+from lingweave.table import ParallelTable
 
 SAMPLES = 5
 """Details that are kept of each method."""
@@ -40,7 +41,9 @@ class Report:
     fingerprint: str
     """The hash of its texts."""
     languages: tuple[str, ...]
-    """Those in which it was looked for."""
+    """Its languages, in which it was looked for."""
+    table_languages: tuple[str, ...]
+    """Those of the table, whose texts were looked at."""
     options: Options
     """What counted as found."""
     looked_at: int
@@ -63,6 +66,7 @@ class Report:
             "benchmark": self.benchmark,
             "fingerprint": self.fingerprint,
             "languages": list(self.languages),
+            "table_languages": list(self.table_languages),
             "methods": methods + ["articles"] * (self.options.articles == "remove"),
             "options": asdict(self.options),
             "looked_at": self.looked_at,
@@ -99,13 +103,16 @@ class Report:
 
 
 def reported(
-    filter: InBenchmark, looked_at: int, verdicts: Sequence[Verdicts], shared: Sequence[Shared]
+    filter: InBenchmark,
+    table: ParallelTable,
+    verdicts: Sequence[Verdicts],
+    shared: Sequence[Shared],
 ) -> Report:
     """The report of a filter's verdicts, evidence included.
 
     Args:
         filter: the filter.
-        looked_at: records of the table.
+        table: what was looked at.
         verdicts: all verdicts on this benchmark.
         shared: shared articles, removed or not.
     """
@@ -128,8 +135,9 @@ def reported(
         filter.benchmark.name,
         filter.fingerprint,
         filter.benchmark.languages,
+        table.languages,
         filter.options,
-        looked_at,
+        len(table),
         len(np.unique(np.concatenate(gone))) if gone else 0,
         {method: len(records[method]) for method in known},
         by_language,

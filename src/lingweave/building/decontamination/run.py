@@ -75,7 +75,7 @@ def with_evidence(
     else:
         shared = [_without(one, found) for one in shared]
         shared = [one for one in shared if len(one.rows)]
-    report = reported(filter, len(table), verdicts, shared)
+    report = reported(filter, table, verdicts, shared)
     return Decontaminated(tuple(verdicts), report)
 
 

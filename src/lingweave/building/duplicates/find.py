@@ -4,6 +4,7 @@ The keys lie on the disk, 8 bytes each, and are sorted one kind at a time, so th
 key and two places a cell whatever the number of kinds.
 """
 
+import shutil
 import tempfile
 from dataclasses import astuple, dataclass
 from importlib.metadata import version
@@ -102,6 +103,9 @@ def find_duplicates(
         if all(files.read(block.rows) is not None for block in slices):
             return files.folder
         cells = Cells(table, options.part)
+        for old in files.folder.glob("keys-*"):
+            # Of a run that was killed: they are made from the beginning.
+            shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=files.folder, prefix="keys-") as temporary:
             task = bar.add_task("records sketched", total=len(table))
             spool = Path(temporary)
