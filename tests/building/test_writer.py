@@ -4,9 +4,11 @@ memory."""
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -197,6 +199,27 @@ def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(tmp_path:
         other.add(some(0, 2))
     assert len(ParallelTable.open(path)) == 2
     assert len(living.close()) == 4
+
+
+def test_a_folder_that_another_writer_removes_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, others, make = tmp_path / "t.arrow", [], tempfile.mkdtemp
+
+    def overtaken(*where: Any) -> str:
+        folder = make(*where)
+        if not others:
+            others.append(folder)
+            with TableWriter(path, ["de"]) as other:
+                other.add(some(0, 2))
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", overtaken)
+    with TableWriter(path, ["de"]) as writer:
+        assert not Path(others[0]).exists()
+        writer.add(some())
+    assert len(ParallelTable.open(path)) == 4
+    assert [one.name for one in tmp_path.iterdir()] == ["t.arrow"]
 
 
 @pytest.fixture

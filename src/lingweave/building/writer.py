@@ -195,10 +195,14 @@ def _own_folder(path: Path) -> tuple[Path, BinaryIO]:
         with suppress(FileNotFoundError), _lock_of(old) as lock:
             if _locked(lock):
                 shutil.rmtree(old, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(SPOOL, f".{path.name}.", path.parent))
-    lock = _lock_of(folder)
-    _locked(lock)
-    return folder, lock
+    while True:
+        folder = Path(tempfile.mkdtemp(SPOOL, f".{path.name}.", path.parent))
+        # Before the lock is there, another writer may take the folder for a dead one's.
+        with suppress(FileNotFoundError):
+            lock = _lock_of(folder)
+            if _locked(lock) and (folder / "lock").exists():
+                return folder, lock
+            lock.close()
 
 
 def _lock_of(folder: Path) -> BinaryIO:

@@ -354,3 +354,18 @@ def test_every_key_is_json_and_tells_options_apart():
     ]
     assert len({*keys}) == 4
     assert keys[0] == keys[-1]
+
+
+def test_a_new_version_of_a_filter_judges_anew(monkeypatch, tmp_path):
+    back = table_of(CLEAN).write(tmp_path / "back.arrow")
+    every = [
+        *standard(table_of(CLEAN), FilterOptions(), "en"),
+        Estimation("m"),
+        RoundTrip(back),
+        Similarity(EncoderOptions(encoder="random")),
+    ]
+    before = [one.key for one in every]
+    assert len({key[0] for key in before}) == len(every)
+    for one in every:
+        monkeypatch.setattr(type(one), "version", one.version + 1)
+    assert all(one.key != key for one, key in zip(every, before, strict=True))

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import sys
+from importlib.metadata import version
 
 import pytest
 from safetensors.torch import load_file, save_file
@@ -150,6 +151,7 @@ def test_identity_follows_the_weights_and_not_the_place(marian, tmp_path):
     before = Seq2Seq(str(marian)).identity()
     assert Seq2Seq(str(moved)).identity() == before
     assert json.loads(json.dumps(before)) == before
+    assert before["libraries"] == {name: version(name) for name in ("transformers", "tokenizers")}
     weights = load_file(moved / "model.safetensors")
     weights["final_logits_bias"] = weights["final_logits_bias"] + 1
     save_file(weights, moved / "model.safetensors", {"format": "pt"})

@@ -79,9 +79,9 @@ class Entities(Keyed):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Its name and fields, the usual as a hash."""
+        """Its name, version and fields, the usual as a hash."""
         usual = hashlib.sha256(repr(sorted(self.usual)).encode()).hexdigest()
-        return (self.name, usual, self.witnesses, self.agreed)
+        return (self.name, self.version, usual, self.witnesses, self.agreed)
 
     def __call__(self, block: Block) -> Verdicts:
         found = Found(block, self.name)

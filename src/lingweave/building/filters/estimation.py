@@ -31,8 +31,8 @@ class Estimation(Keyed):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Its name, the model and the threshold."""
-        return (self.name, self.model, self.least)
+        """Its name, version, the model and the threshold."""
+        return (self.name, self.version, self.model, self.least)
 
     def check(self) -> None:
         """Finds out before long work whether the package is there.

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +45,13 @@ class Keyed:
     """A filter whose verdicts depend on its fields alone; it is a dataclass of plain values."""
 
     name: str
+    version: ClassVar[int] = 1
+    """Goes up when the same fields give other verdicts: those of before are then given anew."""
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Its name and fields, as JSON takes them."""
-        return (self.name, *dataclasses.astuple(self))  # type: ignore[call-overload]
+        """Its name, version and fields, as JSON takes them."""
+        return (self.name, self.version, *dataclasses.astuple(self))  # type: ignore[call-overload]
 
 
 def joined(parts: Sequence[Verdicts]) -> Verdicts:

@@ -8,14 +8,14 @@ from typing import Any
 from lingweave.building.blocks import Block, Verdicts
 from lingweave.building.filters.chrf import chrf
 from lingweave.building.filters.columns import SIDES
-from lingweave.building.filters.found import Found, shown
+from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.sources import comparisons
 from lingweave.errors import LingweaveError
 from lingweave.table import ParallelTable
 
 
 @dataclass(frozen=True)
-class RoundTrip:
+class RoundTrip(Keyed):
     """Cells with a text whose translation back is too unlike its source, by chrF.
 
     The translations back are a packed table of the same records in the same order; a cell of it
@@ -31,8 +31,8 @@ class RoundTrip:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Its name, the translations' fingerprint and the threshold."""
-        return (self.name, _opened(self.back).fingerprint, self.least)
+        """Its name, version, the translations' fingerprint and the threshold."""
+        return (self.name, self.version, _opened(self.back).fingerprint, self.least)
 
     def __call__(self, block: Block) -> Verdicts:
         found = Found(block, self.name)

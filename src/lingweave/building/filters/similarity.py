@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
 from lingweave.building.filters.columns import SIDES
-from lingweave.building.filters.found import Found, shown
+from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.sources import comparisons, sampled
 from lingweave.encoders.choice import encoder_of, identity_of
 from lingweave.encoders.options import EncoderOptions
@@ -36,7 +36,7 @@ class Threshold(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Similarity:
+class Similarity(Keyed):
     """Cells with a text whose vector is too far from its source's.
 
     Encoders see some pairs of languages less well than others, so that a threshold for each pair
@@ -90,8 +90,8 @@ class Similarity:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Its name, what the encoder is, and the thresholds."""
-        return (self.name, identity_of(self.encoder), self.thresholds, self.least)
+        """Its name, version, what the encoder is, and the thresholds."""
+        return (self.name, self.version, identity_of(self.encoder), self.thresholds, self.least)
 
     def __call__(self, block: Block) -> Verdicts:
         found = Found(block, self.name)

@@ -1,7 +1,7 @@
 """The options of a translator, and from them to the translator."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lingweave.errors import LingweaveError
 
@@ -20,6 +20,7 @@ Compute = Literal[
     "default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16",
     "bfloat16", "float32",
 ]  # fmt: skip
+"""Arithmetic of CTranslate2; default: as the model was converted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +195,7 @@ def _check_values(options: TranslatorOptions) -> None:
         )
     for name, known in (
         ("dtype", ("fp32", "bf16")),
-        ("compute", Compute.__args__),  # type: ignore[attr-defined]
+        ("compute", get_args(Compute)),
     ):
         value = getattr(options, f"translator_{name}")
         if value not in known:

@@ -14,10 +14,12 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from lingweave.atomic import new_folder
+from lingweave.building.translators.choice import Compute
 from lingweave.building.translators.folders import (
     READ,
     checksum,
@@ -29,12 +31,6 @@ from lingweave.building.translators.seq2seq import SEARCH, Search
 from lingweave.building.translators.tokens import Tokens, tokens_of
 from lingweave.errors import LingweaveError
 
-COMPUTE = (
-    "default", "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16",
-    "bfloat16", "float32",
-)  # fmt: skip
-"""Arithmetic that it has; default: as the model was converted."""
-
 
 class CTranslate2:
     """Translates by a converted model; see `Seq2Seq` for what gives ``""``.
@@ -43,7 +39,7 @@ class CTranslate2:
         folder: with ``model.bin`` and the files of the tokenizer.
         search: how translations are looked for.
         batch_size: texts that are translated together.
-        compute: arithmetic, one of ``COMPUTE``.
+        compute: arithmetic, one of ``Compute``.
         device: where to translate ("cpu", "cuda"); None takes an accelerator if there is one.
 
     Raises:
@@ -99,11 +95,12 @@ class CTranslate2:
         return found
 
     def identity(self) -> dict[str, Any]:
-        """The checksum of the folder's files, the search and the arithmetic."""
+        """The checksum of the folder's files, the search, the arithmetic and who does it."""
         return {
             "translator": f"ct2:{self._folder.name}",
             "version": self._checksum,
             "engine": "ctranslate2",
+            "libraries": {name: version(name) for name in ("ctranslate2", "tokenizers")},
             "beams": self._search.beams,
             "max_tokens": self._search.max_tokens,
             "compute": self._compute,
@@ -152,7 +149,7 @@ def converted(model: str, folder: Path, compute: str = "int8", revision: str | N
     Args:
         model: a folder with safetensors weights, or a name on the hub.
         folder: what to make; one that is there is replaced.
-        compute: how weights are stored, one of ``COMPUTE``; default: as they are.
+        compute: how weights are stored, one of ``Compute``; default: as they are.
         revision: which of the hub's.
 
     Raises:
@@ -215,7 +212,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Converts a transformers model for CTranslate2.")
     parser.add_argument("model", help="a folder, or a name on the hub")
     parser.add_argument("folder", type=Path, help="what to make")
-    parser.add_argument("--compute", default="int8", choices=COMPUTE, help="how to store weights")
+    parser.add_argument(
+        "--compute", default="int8", choices=get_args(Compute), help="how to store weights"
+    )
     parser.add_argument("--revision", help="which of the hub's")
     given = parser.parse_args()
     try:

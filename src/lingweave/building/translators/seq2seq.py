@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,11 +90,12 @@ class Seq2Seq:
         return found
 
     def identity(self) -> dict[str, Any]:
-        """The checksum of the model's files, the search and the arithmetic."""
+        """The checksum of the model's files, the search, the arithmetic and who does it."""
         return {
             "translator": self._name if self._folder != Path(self._name) else self._folder.name,
             "version": self._checksum,
             "engine": "transformers",
+            "libraries": {name: version(name) for name in ("transformers", "tokenizers")},
             "beams": self._search.beams,
             "max_tokens": self._search.max_tokens,
             "dtype": self._dtype,
