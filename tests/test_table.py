@@ -8,7 +8,7 @@ import pytest
 
 from lingweave.errors import LingweaveError
 from lingweave.sources.rows import read_table
-from lingweave.table import Answer, Origin, ParallelTable
+from lingweave.table import SIDES, Answer, Origin, ParallelTable, Side
 
 GIVEN = Origin("given", "squad")
 MADE = Origin("translated", "squad", "en", "apertium eng-spa", "3.8.3")
@@ -163,3 +163,11 @@ def test_answers_of_another_shape_are_refused(tmp_path: Path, cell: object) -> N
         LingweaveError, match=r"rows.jsonl: column 'answers' must hold text, a list"
     ):
         read_table([path])
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(2, 5), slice(6, 99), slice(3, 3)])
+@pytest.mark.parametrize("side", SIDES)
+def test_what_is_present_among_some_records(rows: slice, side: Side) -> None:
+    table = rich(7)
+    expected = [[table.column(side, x)[i].is_valid for x in table.languages] for i in range(7)]
+    assert table.present(side, rows).tolist() == expected[rows]

@@ -16,7 +16,7 @@ from lingweave.sources.files import read_file, text_lines
 from lingweave.sources.long_form import lengthened
 from lingweave.sources.rows import refuse_blanks
 from lingweave.sources.training.cells import with_origins
-from lingweave.table import Origin, ParallelTable
+from lingweave.table import SIDES, Origin, ParallelTable
 
 ROWS = 16384
 """Records that are written together."""
@@ -175,7 +175,7 @@ def _widened(table: ParallelTable, rows: pa.Table, place: dict[str, Any], span: 
     columns = {name: records[name] for name in records.column_names}
     origin = len(table.origins)
     for code, places in place.items():
-        there = _there(columns, code, len(records))
+        there = _there(table, code, span)
         own = np.where(there, -1, places[span])
         picks = pa.array(own, mask=own < 0)
         for name in _CELLS:
@@ -190,13 +190,12 @@ def _widened(table: ParallelTable, rows: pa.Table, place: dict[str, Any], span: 
     return pa.table(columns)
 
 
-def _there(columns: dict[str, Any], code: str, count: int) -> Any:
+def _there(table: ParallelTable, code: str, rows: slice = slice(None)) -> Any:
     """(n,) whether a record has a text in a language."""
-    there = np.zeros(count, bool)
-    for side in ("query", "passage"):
-        if (column := columns.get(f"{side}:{code}")) is not None:
-            there |= column.is_valid().to_numpy()
-    return there
+    if code not in table.languages:
+        return np.zeros(len(range(*rows.indices(len(table)))), bool)
+    query, passage = (table.column(side, code)[rows].is_valid() for side in SIDES)
+    return pc.or_(query, passage).to_numpy(zero_copy_only=False)
 
 
 def _either(old: Any, new: pa.Array, there: Any) -> pa.Array:
@@ -212,23 +211,16 @@ def _counts(
 ) -> JoinCounts:
     before, kept = {}, 0
     for code, places in place.items():
-        there = _present(table, code)
+        there = _there(table, code)
         before[code] = int(there.sum())
         kept += int((there & (places >= 0)).sum())
-    after = {code: int(_present(made, code).sum()) for code in place}
+    after = {code: int(_there(made, code).sum()) for code in place}
     return JoinCounts(
         {code: after[code] - before[code] for code in place},
         kept,
         int((rows["row"].to_numpy() < 0).sum()),
         {code: len(made) - after[code] for code in place},
     )
-
-
-def _present(table: ParallelTable, code: str) -> Any:
-    if code not in table.languages:
-        return np.zeros(len(table), bool)
-    columns = {f"{side}:{code}": table.column(side, code) for side in ("query", "passage")}
-    return np.logical_or(*(x.is_valid().to_numpy(zero_copy_only=False) for x in columns.values()))
 
 
 def _none_fits(files: Sequence[Path], rows: pa.Table, table: ParallelTable) -> LingweaveError:

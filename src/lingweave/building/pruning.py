@@ -14,7 +14,7 @@ from lingweave.building.blocks import WHOLE, Block, Verdicts, blocks
 from lingweave.building.removed import TOO_FEW, RemovedFile, removed_beside
 from lingweave.building.writer import TableWriter
 from lingweave.errors import LingweaveError
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 
 Bits = NDArray[np.bool_]
 
@@ -125,7 +125,8 @@ def _add_rest(
 
 def _kept(block: Block, gone: Bits, least: int, file: RemovedFile) -> Bits:
     """(n,) which records stay; the file is told of those that no verdict condemned wholly."""
-    pairs = np.stack([_pairs(block, code) for code in block.table.languages], axis=1)
+    asked, given = (block.table.present(side, block.rows) for side in SIDES)
+    pairs = asked & given
     counts = (pairs & ~gone).sum(axis=1)
     kept: Bits = counts >= least
     places = np.flatnonzero(~kept & ~gone.all(axis=1))
@@ -140,13 +141,6 @@ def _kept(block: Block, gone: Bits, least: int, file: RemovedFile) -> Bits:
         )
     )
     return kept
-
-
-def _pairs(block: Block, code: str) -> Bits:
-    sides = (block.table.column(side, code)[block.rows] for side in ("query", "passage"))
-    query, passage = (side.is_valid().to_numpy(False) for side in sides)
-    both: Bits = query & passage
-    return both
 
 
 def _cleared(block: Block, gone: Bits, rows: NDArray[np.int64]) -> pa.Table:

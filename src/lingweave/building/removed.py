@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lingweave.building.blocks import WHOLE, Verdicts
 from lingweave.errors import LingweaveError
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 TOO_FEW = "too_few_languages"
 """The reason of records that lost so many cells that the rest is no use."""
@@ -37,7 +37,6 @@ _TOGETHER = 1 << 16
 """Rows of a row group: verdicts come block by block and filter by filter."""
 _AT_ONCE = 4096
 """Verdicts whose texts are measured together: one on a whole record is on all of its languages."""
-_SIDES: tuple[Side, Side] = ("query", "passage")
 _METADATA = b"lingweave"
 
 
@@ -75,7 +74,7 @@ class RemovedFile:
             "reason": pa.array(verdicts.reasons, pa.string()),
             "detail": pa.array(verdicts.details, pa.string()),
             "value": pa.array(verdicts.values, pa.float32(), from_pandas=True),
-        } | {f"{side}_characters": self._lengths(side, verdicts) for side in _SIDES}
+        } | {f"{side}_characters": self._lengths(side, verdicts) for side in SIDES}
         self._waiting.append(pa.table(columns).select(SCHEMA.names).cast(SCHEMA))
         if sum(map(len, self._waiting)) >= _TOGETHER:
             self._write()

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from lingweave.building.removed import Losses, losses, removed_beside
 from lingweave.check.config import CheckConfig
-from lingweave.check.coverage import SIDES, Coverage, coverage_of
+from lingweave.check.coverage import Coverage, coverage_of
 from lingweave.check.samples import Sample, part_of, random_rows, samples_of
 from lingweave.check.spread import Spread, spread_of
 from lingweave.check.texts import (
@@ -24,7 +24,7 @@ from lingweave.check.texts import (
 from lingweave.errors import LingweaveError
 from lingweave.evaluate.tokens import Counter, token_counter
 from lingweave.languages import canonical
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 if TYPE_CHECKING:
     from lingweave.check.cost import Cost

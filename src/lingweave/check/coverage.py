@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable
 
 Ints = NDArray[np.int64]
-SIDES: tuple[Side, Side] = ("query", "passage")
 TOGETHER = 1 << 16
 """Records that are counted at a time."""
 
@@ -34,15 +33,10 @@ def coverage_of(table: ParallelTable) -> Coverage:
     languages_of = np.zeros(len(table), np.int16)
     for start in range(0, len(table), TOGETHER):
         rows = slice(start, min(start + TOGETHER, len(table)))
-        asked, given = (_there(table, side, rows) for side in SIDES)
+        asked, given = (table.present(side, rows) for side in SIDES)
         # Sums of at most 65,536 ones are exact in float32, whose products are fast.
         pairs += (asked.T.astype(np.float32) @ given.astype(np.float32)).astype(np.int64)
         queries += asked.sum(axis=0)
         passages += given.sum(axis=0)
         languages_of[rows] = (asked & given).sum(axis=1)
     return Coverage(pairs, queries, passages, languages_of)
-
-
-def _there(table: ParallelTable, side: Side, rows: slice) -> NDArray[np.bool_]:
-    columns = (table.column(side, code)[rows] for code in table.languages)
-    return np.stack([column.is_valid().to_numpy(False) for column in columns], axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from lingweave import languages
 from lingweave.check.checked import Checked
-from lingweave.check.coverage import SIDES
+from lingweave.table import SIDES
 
 if TYPE_CHECKING:
     from lingweave.check.cost import Cost

@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from lingweave import languages
 from lingweave.check.checked import Checked
-from lingweave.check.coverage import SIDES
 from lingweave.check.findings import cost_facts, findings
 from lingweave.check.plots import coverage_heatmap, spread_plot
 from lingweave.check.tables import (
@@ -19,6 +18,7 @@ from lingweave.check.tables import (
 )
 from lingweave.report.page import Drawing
 from lingweave.report.rendering import rendered
+from lingweave.table import SIDES
 
 
 def page(found: Checked, name: str) -> str:

@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lingweave.check.coverage import SIDES
 from lingweave.check.spread import Spread, spread_of
 from lingweave.evaluate.tokens import Counter
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 LOOKED_AT = 200_000
 """Texts of a column that are compared with each other at most."""

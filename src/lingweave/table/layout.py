@@ -14,6 +14,7 @@ METADATA = b"lingweave"
 """The key of the metadata in the file's schema."""
 
 Side = Literal["query", "passage"]
+SIDES: tuple[Side, Side] = ("query", "passage")
 
 TEXT = pa.large_string()
 TEXTS = pa.large_list(TEXT)

@@ -234,9 +234,9 @@ class ParallelTable:
             for batch in pa.chunked_array([self.column(side, language).drop_null()]).chunks:
                 yield from (text.as_py() for text in batch)
 
-    def present(self, side: Side) -> Cells:
-        """(N, L): which cells have a text on this side."""
-        cells = [self.column(side, x).is_valid().to_numpy(False) for x in self.languages]
+    def present(self, side: Side, rows: slice = slice(None)) -> Cells:
+        """(n, L): which cells of all records, or of some, have a text on this side."""
+        cells = [self.column(side, x)[rows].is_valid().to_numpy(False) for x in self.languages]
         return np.stack(cells, axis=1)
 
     def shape(self) -> TableShape:

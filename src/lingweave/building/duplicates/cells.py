@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, blocks
 from lingweave.building.duplicates.sketch import BANDS, keys_of
-from lingweave.building.filters.columns import SIDES
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 Part = Literal["pair", "query", "passage"]
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from lingweave.building.blocks import Block
 from lingweave.table import Side
 
-SIDES: tuple[Side, ...] = ("query", "passage")
 CODE_POINTS = 0x110000
 _FOLDED = 0x20000
 """Code points from here on have no simple lower case and no one-character NFKC form that matters:

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, Column, column, members
+from lingweave.building.filters.columns import Column, column, members
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.related import same_language
 from lingweave.building.filters.sources import comparisons
 from lingweave.building.filters.words import Words, words_of
-from lingweave.table import Side
+from lingweave.table import SIDES, Side
 
 _BITS = 22
 

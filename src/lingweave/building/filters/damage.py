@@ -8,10 +8,11 @@ import regex
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, Column, column, members
+from lingweave.building.filters.columns import Column, column, members
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.script import pattern
 from lingweave.building.filters.sources import Sources
+from lingweave.table import SIDES
 
 LEADS = r"[\u00c2-\u00f4]"
 """The first byte of a character in UTF-8, read as Latin-1."""

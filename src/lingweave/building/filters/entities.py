@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import regex
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES
 from lingweave.building.filters.found import Found, Keyed
 from lingweave.building.filters.named import Named, bare, named, stem
 from lingweave.building.filters.script import scripts
 from lingweave.building.filters.sources import comparisons, sampled
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 _WORD = regex.compile(r"(?<![\p{L}\p{N}'’-])\p{Ll}[\p{L}\p{M}'’-]{3,}")
 _SEEN = 2

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.sources import comparisons
 from lingweave.errors import LingweaveError
+from lingweave.table import SIDES
 
 _WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 

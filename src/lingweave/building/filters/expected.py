@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block
-from lingweave.building.filters.columns import SIDES, Column, column
+from lingweave.building.filters.columns import Column, column
 from lingweave.building.filters.density import density
 from lingweave.building.filters.found import median_spread
 from lingweave.building.filters.sources import comparisons, sampled
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 ENOUGH = 40
 """Pairs of texts from which the usual ratio of their lengths is learned."""

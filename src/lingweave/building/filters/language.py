@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, Column, column, members
+from lingweave.building.filters.columns import Column, column, members
 from lingweave.building.filters.detector import Detector, detector
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.related import base, related
 from lingweave.building.filters.script import scripts
+from lingweave.table import SIDES
 
 _TOGETHER = 1024
 """Texts that are looked at together."""

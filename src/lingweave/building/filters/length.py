@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.columns import column, members
 from lingweave.building.filters.density import density
 from lingweave.building.filters.found import Found, Keyed
+from lingweave.table import SIDES
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from functools import lru_cache, partial
 import regex
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.columns import column, members
 from lingweave.building.filters.found import Found, Keyed
 from lingweave.building.filters.sources import comparisons
+from lingweave.table import SIDES
 
 _NUMBER = regex.compile(
     # Groups of digits are set apart by blanks, points, commas or apostrophes, as languages have it.

@@ -7,10 +7,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, Column, column, column_of, members
+from lingweave.building.filters.columns import Column, column, column_of, members
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.sources import Sources
 from lingweave.building.filters.words import words_of
+from lingweave.table import SIDES
 
 PERIOD = 24
 """Words of the longest phrase whose repetition is looked for."""

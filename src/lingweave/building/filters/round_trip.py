@@ -7,11 +7,10 @@ from typing import Any
 
 from lingweave.building.blocks import Block, Verdicts
 from lingweave.building.filters.chrf import chrf
-from lingweave.building.filters.columns import SIDES
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.sources import comparisons
 from lingweave.errors import LingweaveError
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import numpy as np
 import regex
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES, column, members
+from lingweave.building.filters.columns import column, members
 from lingweave.building.filters.density import density
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.languages import script
+from lingweave.table import SIDES
 
 _PARTS = {
     "Jpan": ("Hani", "Hira", "Kana"), "Kore": ("Hang", "Hani"), "Hans": ("Hani", "Bopo"),

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import Block, Verdicts
-from lingweave.building.filters.columns import SIDES
 from lingweave.building.filters.found import Found, Keyed, shown
 from lingweave.building.filters.sources import comparisons, sampled
 from lingweave.encoders.choice import encoder_of, identity_of
 from lingweave.encoders.options import EncoderOptions
 from lingweave.encoders.scores import Encoder, Floats, prepared
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable, Side
 
 ENOUGH = 40
 """Pairs of texts from which a threshold is learned."""

@@ -26,6 +26,7 @@ from lingweave.building.filters.summary import Summary, summary_of
 from lingweave.building.filters.unfinished import Unfinished
 from lingweave.building.processes import Processes
 from lingweave.building.verdict_files import VerdictFiles, read_verdicts
+from lingweave.encoders.cluster import driven
 from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
 from lingweave.progress import progress_bar
@@ -109,10 +110,8 @@ def judge(
         for one in files:
             remove_unfinished(one.folder)
         works = [
-            _Work(number, block.rows)
-            for block in blocks(table, reference, records)
-            for number, one in enumerate(files)
-            if one.read(block.rows) is None
+            _Work(number, filter, rows)
+            for number, (filter, rows) in enumerate(_missing(files, table, records))
         ]
         task = bar.add_task("slices", total=len(works))
         hand = _Hand(table.path, tuple(filters), files, reference)
@@ -122,7 +121,7 @@ def judge(
                 bar.advance(task)
         else:
             with Processes[_Work, None](workers, hand) as processes:
-                for _ in _driven(processes, works):
+                for _ in driven(processes, iter(works)):
                     bar.advance(task)
         folders = tuple(one.folder for one in files)
         return summary_of(table, read_verdicts(folders), folders)
@@ -131,6 +130,7 @@ def judge(
 class _Work(NamedTuple):
     """One filter and one slice."""
 
+    number: int
     filter: int
     rows: slice
 
@@ -153,16 +153,14 @@ class _Hand:
         self.files[work.filter].write(work.rows, verdicts)
 
 
-def _driven(processes: "Processes[_Work, None]", works: Sequence[_Work]) -> Iterator[int]:
-    left = iter(works)
-    tasks = [processes.submit(work) for work, _ in zip(left, range(processes.room), strict=False)]
-    while tasks:
-        done, _ = processes.finished(tasks)
-        tasks.remove(done)
-        yield done
-        for work in left:
-            tasks.append(processes.submit(work))
-            break
+def _missing(
+    files: Sequence[VerdictFiles], table: ParallelTable, records: int
+) -> Iterator[tuple[int, slice]]:
+    """The filters and the slices that they have not judged."""
+    for block in blocks(table, records=records):
+        for filter, one in enumerate(files):
+            if one.read(block.rows) is None:
+                yield filter, block.rows
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.building.blocks import WHOLE, Verdicts, blocks
-from lingweave.building.filters.columns import SIDES
 from lingweave.table import ParallelTable
 
 
@@ -76,11 +75,4 @@ def summary_of(
 
 def _there(table: ParallelTable, rows: slice) -> NDArray[np.bool_]:
     """(rows, languages): which cells have a query or a passage."""
-    sides = [
-        np.stack(
-            [table.column(side, x)[rows].is_valid().to_numpy(False) for x in table.languages],
-            axis=1,
-        )
-        for side in SIDES
-    ]
-    return np.asarray(sides[0] | sides[1], bool)
+    return table.present("query", rows) | table.present("passage", rows)
