@@ -105,6 +105,13 @@ def test_nobody_has_looked_at_joined_texts(tmp_path: Path) -> None:
     assert not joined(table, [files(tmp_path)["long"]], "en", tmp_path / "o.arrow").table.unseen
 
 
+def test_origins_that_no_cell_has_are_none(tmp_path: Path) -> None:
+    table = build(records(), origins=[Origin("mined", "elsewhere")])
+    made = joined(table, [files(tmp_path)["long"]], "en", tmp_path / "o.arrow").table
+    given = made.origin("en").to_pylist()
+    assert [made.origins[place] for place in given] == [Origin("given", "qa")] * 3
+
+
 def test_data_sets_that_share_ids(tmp_path: Path) -> None:
     first, second = records(2, "a"), records(2, "b")
     table = build({name: first[name] + second[name] for name in first})

@@ -15,7 +15,7 @@ from lingweave.languages import canonical
 from lingweave.sources.files import read_file, text_lines
 from lingweave.sources.long_form import lengthened
 from lingweave.sources.rows import refuse_blanks
-from lingweave.sources.training.cells import with_origins
+from lingweave.sources.training.origins import with_origins
 from lingweave.table import SIDES, Origin, ParallelTable
 
 ROWS = 16384

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from lingweave.sources.training.origins import origins_before
 from lingweave.table import Origin, ParallelTable
 
 
@@ -19,7 +19,7 @@ def origins_of(
         source: the code of the language that is translated from.
         identity: the translator's.
     """
-    before = list(table.origins) if table.extras.origin else _given(table)
+    before = origins_before(table)
     column = table.origin(source)
     used = range(len(before)) if column is None else pc.unique(column.drop_null()).to_pylist()
     made = [
@@ -35,21 +35,3 @@ def origins_of(
     # Those of before keep their places.
     origins = [*before, *(one for one in dict.fromkeys(made) if one not in before)]
     return origins, {place: origins.index(one) for place, one in zip(used, made, strict=True)}
-
-
-def with_origins(table: ParallelTable, rows: slice) -> pa.Table:
-    """Some records; where the table does not tell, their cells are given by their data set."""
-    records = table.records(rows)
-    if table.extras.origin:
-        return records
-    place = pc.index_in(records["dataset"], value_set=pa.array(table.datasets, pa.string()))
-    place = place.cast(pa.int16())
-    for x in table.languages:
-        there = pc.or_(*(pc.is_valid(records[f"{side}:{x}"]) for side in ("query", "passage")))
-        column = pc.if_else(there, place, pa.scalar(None, pa.int16()))
-        records = records.append_column(f"origin:{x}", column)
-    return records
-
-
-def _given(table: ParallelTable) -> list[Origin]:
-    return [Origin("given", name) for name in table.datasets]

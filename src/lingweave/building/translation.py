@@ -22,12 +22,13 @@ from rich.progress import Progress, TaskID
 from lingweave import languages
 from lingweave.building.desk import Desk
 from lingweave.building.memory import TranslationMemory
-from lingweave.building.origins import origins_of, with_origins
+from lingweave.building.origins import origins_of
 from lingweave.building.window import Scope, Window
 from lingweave.building.workers import HERE, Make, WorkerOptions, described, translating
 from lingweave.building.writer import TableWriter
 from lingweave.errors import LingweaveError
 from lingweave.progress import progress_bar
+from lingweave.sources.training.origins import records_with_origins
 from lingweave.table import ParallelTable
 
 _RECORDS = 256
@@ -149,7 +150,7 @@ def translated(
             with writer, progress_bar(progress) as bar:
                 task = bar.add_task(f"records, {source} to {', '.join(targets)}", total=len(table))
                 for rows in _windows(table, source, options.window):
-                    window = Window(with_origins(table, rows), scope, counts)
+                    window = Window(records_with_origins(table, rows), scope, counts)
                     made = desk(window.plain(), partial(_advance, bar, task, rows))
                     more = desk(window.more(made), partial(_advance, bar, task, slice(0, 0)))
                     writer.add(window.filled(made, more, made_of))

@@ -13,8 +13,9 @@ from lingweave.errors import LingweaveError
 from lingweave.languages import canonical
 from lingweave.sources.long_form import LONG
 from lingweave.sources.rows import pivoted
-from lingweave.table import Answer, Origin, ParallelTable
-from lingweave.table.layout import ANSWERS, TEXT, TEXTS, Contents
+from lingweave.sources.training.origins import with_origins
+from lingweave.table import Answer, ParallelTable
+from lingweave.table.layout import ANSWERS, TEXT, TEXTS
 
 CHUNK = 65536
 """Cells that are Python objects at a time."""
@@ -100,28 +101,6 @@ def table_of(cells: Iterable[Cell], dataset: str) -> ParallelTable:
     if not chunks:
         raise LingweaveError(f"{dataset}: no question with a passage is left")
     return with_origins(pivoted(pa.concat_tables(chunks)))
-
-
-def with_origins(table: ParallelTable) -> ParallelTable:
-    """The same table, whose cells come from their data sets as they are.
-
-    Texts are not copied. The table has no path: its origins stand in no file yet.
-    """
-    if table.origins:
-        return table
-    records = table.records(slice(None))
-    origins = tuple(Origin("given", name) for name in table.datasets)
-    places = pa.array(range(len(origins)), pa.int16())
-    names = pa.array(table.datasets, pa.string())
-    of = places.take(pa.compute.index_in(records["dataset"], value_set=names).combine_chunks())
-    present = table.present("query") | table.present("passage")
-    for column, language in enumerate(table.languages):
-        cells = pa.compute.if_else(pa.array(present[:, column]), of, pa.scalar(None, pa.int16()))
-        records = records.append_column(f"origin:{language}", cells)
-    contents = Contents.of(records.schema)
-    assert contents is not None
-    metadata = contents._replace(origins=origins).as_metadata()
-    return ParallelTable(records.replace_schema_metadata(metadata))
 
 
 def _long(cells: Sequence[Cell], dataset: str) -> pa.Table:

@@ -15,8 +15,9 @@ from lingweave.errors import LingweaveError
 from lingweave.languages import is_language
 from lingweave.sources.files import json_lines, text_lines
 from lingweave.sources.rows import read_table
-from lingweave.sources.training.cells import Reader, Source, table_of, with_origins
+from lingweave.sources.training.cells import Reader, Source, table_of
 from lingweave.sources.training.dpr import dpr_cells
+from lingweave.sources.training.origins import with_origins
 from lingweave.sources.training.pairs import pair_cells
 from lingweave.sources.training.retrieval import beir_cells, is_beside, triple_cells
 from lingweave.sources.training.squad import squad_cells
