@@ -25,6 +25,7 @@ from transformers import (
 from lingweave.sources.rows import read_table
 from lingweave.training import TrainConfig
 from lingweave.training.card import base_of
+from lingweave.training.card_sections import data
 from lingweave.training.run import train
 from lingweave.training.serving import add_serving_files, not_served
 from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
@@ -222,6 +223,17 @@ def test_the_card_says_what_the_run_was(quick):
     given = yaml.safe_load(card.text.split("```yaml")[1].split("```")[0])
     again = TrainConfig(**given, out=config.out)
     assert again == config
+
+
+def test_the_card_says_of_what_its_table_was_cleared():
+    cleared = {"benchmark": "xquad-r", "articles": [{"removed": False}], "methods": ["exact"]}
+    record = {
+        "table": ["t.arrow"], "datasets": ["own"], "records": 3, "table_fingerprint": "0",
+        "seen": None, "unseen": [cleared],
+    }  # fmt: skip
+    assert "By its table, xquad-r is seen (articles)." in data(record)
+    record["unseen"] = []
+    assert "By its table" not in data(record)
 
 
 def test_the_card_of_a_static_model_says_that_it_is_not_served(quick):

@@ -8,6 +8,7 @@ import yaml
 
 from lingweave.objectives import Clear, Contrast, InfoNCE, MultiPositive, Term, TwoSided
 from lingweave.plan import Recipe
+from lingweave.sources.seen import seen_in
 from lingweave.training.config import TrainConfig
 from lingweave.training.defaults import peak_rate
 
@@ -78,6 +79,8 @@ def data(record: Mapping[str, Any]) -> str:
         overlap = f"It holds texts or articles of these benchmarks: {', '.join(seen)}."
     else:
         overlap = "It holds texts of no known benchmark, as whoever trained it says."
+    for benchmark in dict.fromkeys(entry["benchmark"] for entry in record.get("unseen") or ()):
+        overlap += f" By its table, {benchmark} is {seen_in(record, benchmark)}."
     sets = ", ".join(record["datasets"])
     return (
         f"{record['records']:,} records from {files}, in these data sets: {sets}. Fingerprint of"
