@@ -17,7 +17,7 @@ from lingweave.plan import BatchPlan, Recipe
 from tests.building.test_build import pair
 from tests.data import shared_data
 
-RECORDS = 60
+RECORDS = 30
 
 
 def needs_apertium() -> None:
