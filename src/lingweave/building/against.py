@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from lingweave.benchmark import Benchmark
 from lingweave.building.blocks import Verdicts
 from lingweave.building.config import BuildConfig
 from lingweave.building.decontamination import (
@@ -31,10 +32,7 @@ class Against:
             LingweaveError: one has no such name, or cannot be read.
         """
         options = Options(config.same, corpus=config.corpus, articles=config.articles)
-        self._filters = [
-            InBenchmark(named(name).load(Request(data)), options)
-            for name, data in map(_name_and_folder, config.against)
-        ]
+        self._filters = [InBenchmark(_read(one), options) for one in config.against]
         self._known: Sequence[Articles] = (
             [titles_of([Path(file) for file in config.titles])] if config.titles else []
         )
@@ -61,8 +59,15 @@ def verdicts_of(found: Sequence[Decontaminated]) -> list[Verdicts]:
     return [some for one in found for some in one.verdicts]
 
 
-def _name_and_folder(argument: str) -> tuple[str, Path | None]:
+def _read(argument: str) -> Benchmark:
+    """The benchmark of NAME or NAME=FOLDER."""
     name, equals, folder = argument.partition("=")
     if not name or bool(equals) != bool(folder):
         raise LingweaveError(f"--against {argument}: write a benchmark's name, or NAME=FOLDER")
-    return name, Path(folder) if folder else None
+    try:
+        return named(name).load(Request(Path(folder) if folder else None))
+    except LingweaveError as error:
+        # The readers speak of the options of `evaluate`.
+        told = str(error).replace("--benchmark ", "--against ")
+        told = told.replace("--data:", f"--against {name}=FOLDER:")
+        raise LingweaveError(told.replace("--data ", f"--against {name}=")) from None
