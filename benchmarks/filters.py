@@ -121,7 +121,7 @@ def stages(records: int, workers: int, folder: Path) -> tuple[list[Stage], dict[
     folders: list[Path] = []
     for one in filters:
         with stage(one.name):
-            folders += judge(table, [one], verdicts, REFERENCE, workers).folders
+            folders += judge(table, [one], verdicts, REFERENCE, workers)
     index: dict[str, int] = {}
     with stage("duplicates"), _watched(verdicts, index):
         folders.append(find_duplicates(table, DuplicateOptions(), verdicts, REFERENCE))

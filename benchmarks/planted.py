@@ -33,6 +33,7 @@ from lingweave.building.filters.named import bare, named
 from lingweave.building.filters.related import related
 from lingweave.building.filters.script import scripts
 from lingweave.building.filters.standard import FilterOptions, judge, standard
+from lingweave.building.filters.summary import summary_of
 from lingweave.building.verdict_files import read_verdicts
 from lingweave.encoders.options import EncoderOptions
 from lingweave.sources.atlas import atlas_table
@@ -252,8 +253,8 @@ def judged(
     said: dict[Cell, dict[str, str]] = defaultdict(dict)
     with tempfile.TemporaryDirectory() as folder:
         filters = standard(table, options, reference)
-        summary = judge(table, filters, Path(folder), reference)
-        for verdicts in read_verdicts(summary.folders):
+        folders = judge(table, filters, Path(folder), reference)
+        for verdicts in read_verdicts(folders):
             for row, x, reason, detail in zip(*verdicts[:4], strict=True):
                 said[Cell(int(row), table.languages[x])].setdefault(reason, detail)
     recall, own, precision, counts = {}, {}, {}, {}
@@ -277,7 +278,9 @@ def judged(
         for cell, why in sorted(rest.items())
         for reason, detail in why.items()
     ]
-    return Judged(recall, own, precision, counts, innocent, summary.cells - len(faults), samples)
+    return Judged(
+        recall, own, precision, counts, innocent, summary_of(table, []).cells - len(faults), samples
+    )
 
 
 def main() -> None:

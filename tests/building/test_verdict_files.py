@@ -106,23 +106,24 @@ def test_another_key_table_origin_or_reference_is_another_folder(tmp_path):
 
 def test_a_run_goes_on_where_it_was(tmp_path):
     JUDGED.clear()
-    first = judge(table(), [Longer()], tmp_path, records=6)
+    (folder,) = judge(table(), [Longer()], tmp_path, records=6)
     assert JUDGED == [(0, 6), (6, 12), (12, 18), (18, 20)]
+    first = summary_of(table(), read_verdicts([folder]))
     assert (first.records, first.cells, first.lost_cells, first.lost_records) == (20, 35, 18, 10)
     assert first.reasons == {"longer": {"de": 8, "en": 10}}
-    (folder,) = first.folders
     files = sorted(folder.glob("*.parquet"))
     assert [path.name[:19] for path in files[:2]] == ["000000000-000000006", "000000006-000000012"]
     files[1].unlink()
     files[2].write_bytes(b"PAR1")
     JUDGED.clear()
-    assert judge(table(), [Longer()], tmp_path, records=6) == first
+    assert judge(table(), [Longer()], tmp_path, records=6) == (folder,)
+    assert summary_of(table(), read_verdicts([folder])) == first
     assert JUDGED == [(6, 12), (12, 18)]
     JUDGED.clear()
     both = judge(table(), [Longer(), Longer(18)], tmp_path, records=6)
     assert len(JUDGED) == 4
-    assert both.lost_cells == first.lost_cells
-    assert both.folders[0] == folder
+    assert summary_of(table(), read_verdicts(both)).lost_cells == first.lost_cells
+    assert both[0] == folder
 
 
 @pytest.mark.slow
@@ -133,8 +134,7 @@ def test_processes_judge_the_same(tmp_path):
     from lingweave.table import ParallelTable
 
     together = judge(ParallelTable.open(path), [Longer(4)], tmp_path / "two", records=3, workers=2)
-    assert together[:5] == alone[:5]
-    pairs = zip(read_verdicts(alone.folders), read_verdicts(together.folders), strict=True)
+    pairs = zip(read_verdicts(alone), read_verdicts(together), strict=True)
     assert all(equal(a, b) for a, b in pairs)
     with pytest.raises(LingweaveError, match="workers: the table is in memory only"):
         judge(its, [Longer()], tmp_path, workers=2)
@@ -159,8 +159,8 @@ def test_no_place_to_write_is_one_line(tmp_path):
 
 def test_slices_of_filters_come_together(tmp_path):
     first = judge(table(), [Longer(), Longer(5)], tmp_path, records=8)
-    parts = list(read_verdicts(first.folders))
+    parts = list(read_verdicts(first))
     assert len(parts) == len(list(blocks(table(), None, 8)))
     assert len(parts[0].rows) == 6
-    shutil.rmtree(first.folders[1])
-    assert sum(len(part.rows) for part in read_verdicts(first.folders)) == 18
+    shutil.rmtree(first[1])
+    assert sum(len(part.rows) for part in read_verdicts(first)) == 18

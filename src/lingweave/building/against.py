@@ -47,7 +47,7 @@ class Against:
         """
         if not self._filters:
             return []
-        folders = judge(table, self._filters, folder, workers=workers, progress=progress).folders
+        folders = judge(table, self._filters, folder, workers=workers, progress=progress)
         return [
             with_evidence(table, one, read_verdicts([its]), self._known)
             for one, its in zip(self._filters, folders, strict=True)

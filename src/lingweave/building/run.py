@@ -62,7 +62,7 @@ def _build(config: BuildConfig) -> Built:
     filters = standard(before, _filters(config), source)
     judged = judge(
         before, filters, verdicts, source, workers=config.workers, progress=config.progress
-    ).folders
+    )
     if config.duplicates != "none":
         options = DuplicateOptions(part=config.duplicates, near=config.near)
         repeated = find_duplicates(before, options, verdicts, source, progress=config.progress)
@@ -76,7 +76,7 @@ def _build(config: BuildConfig) -> Built:
         [one.unseen() for one in reports],
         config.least_languages,
     )
-    losses = summary_of(before, read_verdicts(judged), judged)
+    losses = summary_of(before, read_verdicts(judged))
     built = Built(table, made, losses, reports)
     write_json(config.record, recorded(config, built))
     return built
@@ -118,7 +118,7 @@ def recorded(config: BuildConfig, made: Built) -> dict[str, Any]:
         "options": _options(config),
         "translation": made.before.translation and made.before.translation._asdict(),
         "join": made.before.join and made.before.join._asdict(),
-        "losses": made.losses._replace(folders=())._asdict(),
+        "losses": made.losses._asdict(),
         "benchmarks": [one.unseen() for one in made.reports],
         "software": software(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

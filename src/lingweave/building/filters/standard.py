@@ -22,10 +22,9 @@ from lingweave.building.filters.repetition import Repetition
 from lingweave.building.filters.round_trip import RoundTrip
 from lingweave.building.filters.script import Script
 from lingweave.building.filters.similarity import Similarity
-from lingweave.building.filters.summary import Summary, summary_of
 from lingweave.building.filters.unfinished import Unfinished
 from lingweave.building.processes import Processes
-from lingweave.building.verdict_files import VerdictFiles, read_verdicts
+from lingweave.building.verdict_files import VerdictFiles
 from lingweave.encoders.cluster import driven
 from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
@@ -80,7 +79,7 @@ def judge(
     workers: int = 1,
     records: int = RECORDS,
     progress: bool = False,
-) -> Summary:
+) -> tuple[Path, ...]:
     """Judges a table slice by slice; what the folder holds already is not judged again.
 
     Args:
@@ -94,7 +93,7 @@ def judge(
         progress: whether to show progress, where the terminal can.
 
     Returns:
-        What the filters took; its ``folders`` are those of these filters.
+        The folders of the verdicts, one a filter: see `read_verdicts`, `summary_of`.
 
     Raises:
         LingweaveError: a filter cannot judge the table, or the disk is full; what was judged before
@@ -123,8 +122,7 @@ def judge(
             with Processes[_Work, None](workers, hand) as processes:
                 for _ in driven(processes, iter(works)):
                     bar.advance(task)
-        folders = tuple(one.folder for one in files)
-        return summary_of(table, read_verdicts(folders), folders)
+        return tuple(one.folder for one in files)
 
 
 class _Work(NamedTuple):

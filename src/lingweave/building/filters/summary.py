@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -25,19 +24,14 @@ class Summary(NamedTuple):
     """Cells that are to go, each counted once."""
     reasons: dict[str, dict[str, int]]
     """Cells by filter and language; several filters may name one cell."""
-    folders: tuple[Path, ...] = ()
-    """Where the verdicts are, one folder a filter."""
 
 
-def summary_of(
-    table: ParallelTable, verdicts: Iterable[Verdicts], folders: tuple[Path, ...] = ()
-) -> Summary:
+def summary_of(table: ParallelTable, verdicts: Iterable[Verdicts]) -> Summary:
     """Counts the verdicts on a table.
 
     Args:
         table: the records.
         verdicts: all of them; those of one record stand together.
-        folders: where they are.
     """
     names = table.languages
     cells = sum(int(_there(table, block.rows).sum()) for block in blocks(table))
@@ -69,7 +63,6 @@ def summary_of(
         lost_records,
         lost_cells,
         {reason: dict(sorted(found.items())) for reason, found in sorted(reasons.items())},
-        folders,
     )
 
 
