@@ -1,16 +1,15 @@
 """`lingweave audit` from files to figures and a page."""
 
 import json
-import random
 import re
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from audit.words import WORDS
 from data import lareqa_folder
 from served import Served, serving
 from tiny import tiny_model
@@ -25,37 +24,6 @@ from lingweave.evaluate import Evaluation
 from lingweave.evaluate.again import benchmark_of
 from lingweave.exchange.config import ExportConfig
 from lingweave.exchange.run import export
-
-WORDS = {
-    "de": "der Himmel ist blau und das Gras wächst neben dem alten Haus im kalten Schnee",
-    "en": "the sky is blue and the grass grows beside the old house in the cold snow",
-    "sw": "mbingu ni samawati na nyasi humea kando ya nyumba ya zamani katika theluji baridi",
-}
-RECORDS = 24
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """Documents, queries and judgements in three languages; no row tells its language."""
-    folder = tmp_path_factory.mktemp("own")
-    chance = random.Random(0)
-    rows = {"documents": [], "queries": []}
-    for kind, found in rows.items():
-        for number in range(RECORDS):
-            for code, words in WORDS.items():
-                text = " ".join(chance.choices(words.split(), k=12))
-                found.append({"_id": f"{kind[0]}{number}", "text": text, "lang": code})
-    for kind, found in rows.items():
-        lines = [json.dumps(row, ensure_ascii=False) for row in found]
-        (folder / f"{kind}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        bare = [json.dumps({k: v for k, v in row.items() if k != "lang"}) for row in found
-                if row["lang"] != "sw"]  # fmt: skip
-        once = {json.loads(line)["_id"] + str(i): line for i, line in enumerate(bare)}
-        text = "\n".join(json.dumps({**json.loads(line), "_id": id}) for id, line in once.items())
-        (folder / f"{kind}.bare.jsonl").write_text(text + "\n", encoding="utf-8")
-    judged = [f"q{n} 0 d{n} 1" for n in range(RECORDS)]
-    (folder / "qrels.txt").write_text("\n".join(judged) + "\n")
-    return folder
 
 
 def given(files, out, **options):
@@ -259,44 +227,3 @@ def test_killed_midway_it_encodes_nothing_twice(files, tmp_path):
         twice = [text for text, count in served.texts.items() if count > 1]
     # One batch may have been in flight, and the probe of an endpoint is one text.
     assert len(twice) <= 4 + 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"corpus": None}, "--corpus"),
-        ({"benchmark": "xquad-r"}, "--corpus"),
-        ({"queries": None}, "--qrels"),
-        ({"queries": None, "qrels": None, "probe": False}, "--probe"),
-        ({"corpus": ["nowhere.jsonl"]}, "nowhere.jsonl"),
-        ({"languages": ["tlh"]}, "tlh"),
-        ({"split": "dev"}, "--split"),
-        ({"sample": 0}, "--sample"),
-        ({"pivot": "klingon"}, "--pivot klingon: unknown language"),
-        ({"shards": "s"}, "--shards"),
-        ({"encoder": None}, "--model"),
-    ],
-)
-def test_mistakes_are_one_line(files, tmp_path, capsys, changes, words):
-    fields = {"corpus": [str(files / "documents.jsonl")], "queries": [str(files / "queries.jsonl")],
-              "qrels": [str(files / "qrels.txt")], "encoder": "random"} | changes  # fmt: skip
-    options = ["--out", str(tmp_path / "a")]
-    for name, value in fields.items():
-        if value is not None:
-            options += [f"--{name}", *(value if isinstance(value, list) else [str(value).lower()
-                        if isinstance(value, bool) else str(value)])]  # fmt: skip
-    assert main(["audit", *options]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("lingweave: ")
-    assert error.count("\n") == 1
-    assert words in error
-    assert not Path(tmp_path / "a").exists()
-
-
-def test_an_audit_does_not_overwrite_the_vectors_it_is_of(tmp_path):
-    with pytest.raises(LingweaveError, match=r"would overwrite .*means-removed.npz; give another"):
-        AuditConfig(
-            corpus=["c.jsonl"],
-            vectors=tmp_path / "a" / ".." / "means-removed.npz",
-            out=tmp_path,
-        )

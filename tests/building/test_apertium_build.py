@@ -14,7 +14,7 @@ from lingweave.building.run import build
 from lingweave.building.translators.apertium import Apertium
 from lingweave.errors import LingweaveError
 from lingweave.plan import BatchPlan, Recipe
-from tests.building.test_build import pair
+from tests.building.towns import pair
 from tests.data import shared_data
 
 RECORDS = 30

@@ -1,4 +1,4 @@
-"""The whole of `lingweave build`: from files to a table, stopped, gone on with, and refused."""
+"""The whole of `lingweave build`: from files to a table, stopped, and gone on with."""
 
 import json
 import re
@@ -17,52 +17,9 @@ from lingweave.building.removed import losses, removed_beside
 from lingweave.building.run import build
 from lingweave.building.show import print_built
 from lingweave.building.translators.pseudo import Pseudo, translated
-from lingweave.cli import main
 from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
-from lingweave.table import ParallelTable
-
-PLACES = ("harbour", "river", "tower", "market", "bridge", "garden", "museum", "station")
-YEARS = range(1801, 1851)
-LEFT_OUT = ["language", "script", "copied", "length_ratio", "unfinished"]
-"""A pseudo-translation is in no language, and as long as its source with marks."""
-
-
-def pair(number: int) -> dict[str, Any]:
-    place, year = PLACES[number % len(PLACES)], YEARS[number % len(YEARS)]
-    return {
-        "id": f"q{number}",
-        "lang": "en",
-        "query": f"How wide was the {place} of town number {number} when it opened in {year}?",
-        "passage": f"Town number {number} has a famous {place}. It was opened in {year}."
-        f" The {place} is {number + 3} metres wide, and {number * 7 + 11} people work in it.",
-    }
-
-
-def written(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-@pytest.fixture
-def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LINGWEAVE_CACHE", str(tmp_path / "cache"))
-    rows = [pair(number) for number in range(40)]
-    rows.append({**rows[3], "id": "again"})
-    rows.append({**pair(99), "id": "short", "passage": "It is."})
-    return written(tmp_path / "pairs.jsonl", rows)
-
-
-def config(pairs: Path, **options: Any) -> BuildConfig:
-    given: dict[str, Any] = {
-        "from_": [str(pairs)],
-        "translator": "pseudo",
-        "to": ["de", "sw"],
-        "out": pairs.parent / "table.arrow",
-        "leave_out": LEFT_OUT,
-        "progress": False,
-    }
-    return BuildConfig(**given | options)
+from tests.building.towns import config, pair, written
 
 
 def test_a_table_holds_translations_and_not_what_is_wrong_or_in_a_benchmark(
@@ -244,67 +201,6 @@ def test_what_killed_builds_left_goes(pairs: Path) -> None:
     left.write_bytes(b"half")
     build(asked)
     assert not left.exists()
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"from_": []}, "--from"),
-        ({"from_": ["nothing.jsonl"]}, "nothing.jsonl: no such file"),
-        ({"to": ["klingon"]}, "klingon"),
-        ({"to": []}, "--to"),
-        ({"translator": None}, "--translator"),
-        ({"source": "fr"}, "--source fr"),
-        ({"languages": ["fr"]}, "--languages fr"),
-        ({"out": Path("table.parquet")}, "--out table.parquet"),
-        ({"against": ["xquad-r="]}, "--against xquad-r="),
-        ({"against": ["nothing"]}, "--against nothing: choose from"),
-        ({"against": ["xquad-r=nowhere"]}, "--against xquad-r=nowhere: no such"),
-        ({"against": ["xquad-r"]}, "needs --against xquad-r=FOLDER"),
-        ({"titles": ["t.json"]}, "--titles"),
-        ({"near": 0.2}, "--near 0.2"),
-        ({"workers": 0}, "--workers 0"),
-        ({"mine": ["de.jsonl"]}, "--mine"),
-        ({"leave_out": ["lenght"]}, "lenght"),
-        ({"least_languages": 9}, "--least_languages 9"),
-        ({"sentence_limit": 0}, "--sentence_limit 0"),
-        ({"against": ["atlas", "atlas"]}, "--against atlas: is given twice"),
-        ({"articles": "remove"}, "--articles: only goes with --against"),
-        ({"margin": 1.2}, "--margin: only goes with --mine"),
-        ({"duplicates": "none", "near": None}, "--near: only goes with"),
-        ({"translator": "file:de.jsonl", "retry_failed": True}, "--retry_failed: only goes with"),
-        ({"back": Path("nothing.arrow")}, "nothing.arrow: no such file"),
-        ({"estimation": "comet"}, "comet"),
-    ],
-)
-def test_a_mistake_is_told_in_one_line(pairs: Path, options: Any, words: str) -> None:
-    with pytest.raises(LingweaveError) as told:
-        build(config(pairs, **options))
-    assert words in str(told.value)
-    assert "\n" not in str(told.value)
-
-
-def test_the_command_takes_from_and_to(
-    pairs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(pairs.parent)
-    words = f"build --from {pairs} --to de --translator pseudo --out t.arrow --progress false"
-    assert main([*words.split(), "--leave_out", ",".join(LEFT_OUT)]) == 0
-    assert "to look at it: lingweave data check t.arrow" in capsys.readouterr().out
-    assert ParallelTable.open("t.arrow").languages == ("de", "en")
-    assert main(["build", "--from", str(pairs), "--to", "de"]) == 2
-    assert "--translator" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("ending", [".json", ".removed.parquet", ".arrow"])
-def test_nothing_that_is_read_is_written_over(pairs: Path, ending: str) -> None:
-    source = pairs.rename(pairs.with_name("own" + ending))
-    with pytest.raises(LingweaveError, match="--from reads"):
-        config(source, out=pairs.parent / "own.arrow")
-    with pytest.raises(LingweaveError, match="--from reads"):
-        config(pairs.parent, out=pairs.parent / "own.arrow")
-    with pytest.raises(LingweaveError, match="--work"):
-        config(source, out=pairs.parent / "w" / "translated.arrow", work=pairs.parent / "w")
 
 
 def test_a_table_that_is_not_the_one_of_its_note_is_made_again(pairs: Path) -> None:

@@ -1,11 +1,9 @@
 """A table with the mates that mining found for its records."""
 
-from typing import Any
-
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from lingweave.building.mining import SCORE, MiningOptions, MonoSet, mined
+from lingweave.building.mining import SCORE, MiningOptions, MonoSet, mined, names_of
 from lingweave.encoders.scores import Encoder
 from lingweave.table import ParallelTable
 
@@ -30,28 +28,16 @@ def with_mates(
         LingweaveError: see ``mined``.
     """
     found = mined([own, *others], encoder, options)
-    several = len(table.datasets) > 1
-    ids = table.ids().to_pylist()
-    names = [f"{table.dataset(row)}/{id}" if several else id for row, id in enumerate(ids)]
-    place = {id: row for row, id in enumerate(found.ids().to_pylist())}
-    rows = pa.array([place.get(name) for name in names], pa.int64())
-    records = table.records(slice(None))
-    columns: dict[str, Any] = {
-        name: records[name].combine_chunks() for name in records.column_names
-    }
+    place = {name: row for row, name in enumerate(found.ids().to_pylist())}
+    rows = pa.array([place.get(name) for name in names_of(table, range(len(table)))], pa.int64())
+    columns = _columns(table)
+    new = _columns(found)
     ids, datasets, groups = (columns.pop(name) for name in ("id", "dataset", "group"))
-    before = len(table.origins)
+    before = pa.scalar(len(table.origins), pa.int16())
     for code in (other.language for other in others):
         for name in (f"query:{code}", f"passage:{code}", f"score:{SCORE}:{code}"):
-            columns[name] = found.records(slice(None))[name].combine_chunks().take(rows)
-        origin = found.origin(code)
-        assert origin is not None
-        moved = origin.take(rows).to_numpy(zero_copy_only=False)
-        there = np.isfinite(moved.astype(np.float64))
-        columns[f"origin:{code}"] = pa.array(
-            np.where(there, np.nan_to_num(moved.astype(np.float64)) + before, 0).astype(np.int16),
-            mask=~there,
-        )
+            columns[name] = new[name].take(rows)
+        columns[f"origin:{code}"] = pc.add(new[f"origin:{code}"].take(rows), before)
     return ParallelTable.build(
         ids,
         datasets,
@@ -60,3 +46,8 @@ def with_mates(
         columns,
         origins=(*table.origins, *found.origins),
     )
+
+
+def _columns(table: ParallelTable) -> dict[str, pa.Array]:
+    records = table.records(slice(None))
+    return {name: records[name].combine_chunks() for name in records.column_names}

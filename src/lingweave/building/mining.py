@@ -97,13 +97,17 @@ def mono_set(table: ParallelTable, language: str) -> MonoSet:
         raise LingweaveError(f"no whole record in {language!r} to mine")
     rows = pa.array(np.flatnonzero(whole))
     texts = {side: column.take(rows).to_pylist() for side, column in used.items()}
-    several = len(table.datasets) > 1
-    ids = [
-        f"{table.dataset(row)}/{table.id(row)}" if several else table.id(row)
-        for row in rows.to_pylist()
-    ]
+    ids = names_of(table, rows.to_pylist())
     name = ", ".join(table.datasets)
     return MonoSet(name, language, ids, texts.get("query"), texts.get("passage"))
+
+
+def names_of(table: ParallelTable, rows: Sequence[int]) -> list[str]:
+    """What records are called in a set: their ids, with the data set's name where several may have
+    the same."""
+    if len(table.datasets) == 1:
+        return [table.id(row) for row in rows]
+    return [f"{table.dataset(row)}/{table.id(row)}" for row in rows]
 
 
 def mined(

@@ -65,3 +65,11 @@ THAI = [
     "ฤดูหนาวอันยาวนานปกคลุมหมู่บ้านและทุ่งนาด้วยหิมะ",
     "ไม่มีใครในเมืองรู้ว่าใครทาสีประตูห้องสมุดเป็นสีเขียว",
 ]
+
+
+CLEAN = {"en": ENGLISH, "es": SPANISH, "ru": RUSSIAN, "th": THAI}
+
+
+def with_fault(language, row, text):
+    """The clean passages with one text replaced."""
+    return CLEAN | {language: [*CLEAN[language][:row], text, *CLEAN[language][row + 1 :]]}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from building.filters.tables import ENGLISH, RUSSIAN, SPANISH, table_of
+from planted import judged
+from planting import KINDS, planted
 
-from benchmarks.planted import KINDS, judged, planted
 from lingweave.building.filters.standard import FilterOptions
 
 FOLDER = Path(__file__).resolve().parents[3] / "benchmarks"
