@@ -38,4 +38,4 @@ class Measurements:
     """Benchmark of the study -> name of an arm or floor -> what is measured of it. An arm of which
     nothing is measured is left out; one with some of its seeds is there with those."""
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Benchmark -> what is not measured, in words for the report ("hybrid/xlm-r, seeds 2 and 3")."""
+    """Benchmark -> what is not measured, in words ("hybrid/xlm-r, seeds 2 and 3")."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lingweave.altering import Altered
 from lingweave.errors import LingweaveError
 
 Fields = dict[str, Any]
@@ -99,20 +100,6 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Altered:
-    """Queries as people write them: a benchmark's queries changed before they are asked."""
-
-    kind: Literal["typos", "no_case", "no_marks", "keyboard", "other_script"] = "typos"
-    """typos: letters dropped, doubled and swapped; no_case: lower case; no_marks: no diacritics;
-    keyboard: neighbours of keys in Latin text; other_script: the language's other script, or Latin
-    letters where it has none."""
-    share: float = 0.1
-    """Share of the words that are changed, where the kind changes some of them."""
-    seed: int = 0
-    """Seed of the changes."""
-
-
-@dataclass(frozen=True)
 class BenchmarkSpec:
     """A benchmark on which every arm is measured."""
 
@@ -129,12 +116,14 @@ class BenchmarkSpec:
 
 @dataclass(frozen=True)
 class Side:
-    """Which arms stand on one side of a claim, and under which altering of the benchmark."""
+    """Which arms stand on one side of a claim, and on which benchmark if not the claim's."""
 
     arm: dict[str, str] = field(default_factory=dict)
     """Axis -> choice; axes that are left out are those of the other side, each in turn."""
     floor: str | None = None
     """A floor in place of arms."""
+    benchmark: str | None = None
+    """Where this side is measured, such as with altered queries; absent: where the claim is."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +146,10 @@ class ClaimSpec:
     """On which benchmarks, each a comparison of its own; absent: on all."""
     factor: float = 1.0
     """What right is multiplied by."""
-    margin: float = 0.0
-    """What the difference is held against; of `as_good` and `equal` it is absolute (0.01 mAP) but
-    for rank distances, where it is a share of right's (0.05)."""
+    margin: float | None = None
+    """What the difference is held against; of `as_good` and `equal` it is absolute but for rank
+    distances, where it is a share of right's. Absent: 0 of above and below; .01, or .05 of right's
+    rank distance, of as_good and equal."""
     published: bool = False
     """Whether the paper claims it."""
 
