@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from lingweave.altering import Altered
+from lingweave.altering.altered import altered
 from lingweave.benchmark import Benchmark
 from lingweave.errors import LingweaveError
 from lingweave.evaluate.evaluation import Evaluation
@@ -10,6 +12,8 @@ from lingweave.sources.named import Request
 
 SEED = "benchmark_seed"
 """The seed of a generated benchmark in an evaluation's configuration."""
+ALTER = "alter"
+"""How the queries were changed, if they were, there."""
 
 
 def benchmark_of(evaluation: Evaluation, data: Path | None, seed: int | None = None) -> Benchmark:
@@ -44,6 +48,8 @@ def benchmark_of(evaluation: Evaluation, data: Path | None, seed: int | None = N
         if not {*languages} <= {*benchmark.languages}:
             continue
         benchmark = benchmark.select(languages)
+        if (how := before.get(ALTER)) is not None:
+            benchmark = altered(benchmark, Altered(**how))
         now = {key: value for key, value in benchmark.source.items() if key != "folder"}
         if now == before.get("data"):
             return benchmark

@@ -1,15 +1,17 @@
 """`lingweave evaluate`: from options to an evaluation on disk."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lingweave.altering import Altered
+from lingweave.altering.altered import altered
 from lingweave.benchmark import Benchmark
 from lingweave.encoders.choice import EncoderOptions, identity_of, scores_of
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import storage
-from lingweave.evaluate.again import SEED
+from lingweave.evaluate.again import ALTER, SEED
 from lingweave.evaluate.evaluation import Evaluation, evaluate
 from lingweave.languages import canonical
 from lingweave.ranks import TIE_RULES
@@ -36,6 +38,8 @@ class EvaluateConfig(EncoderOptions):
     """Where a gold stands among candidates with its score: last, first, or by pool order."""
     languages: list[str] | None = None
     """Only these languages, as queries and in the pool; all by default (of atlas: twelve)."""
+    alter: Altered | None = None
+    """How queries are changed before they are asked; by default not at all."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,7 +59,7 @@ def _generated(config: EvaluateConfig) -> bool:
 
 
 def benchmark_of(config: EvaluateConfig) -> Benchmark:
-    """The benchmark that the options name, in the languages they name.
+    """The benchmark that the options name, in the languages they name, altered as they say.
 
     Raises:
         LingweaveError: it cannot be read.
@@ -64,7 +68,7 @@ def benchmark_of(config: EvaluateConfig) -> Benchmark:
     benchmark = named(config.benchmark).load(request)
     if config.languages is not None:
         benchmark = benchmark.select(map(canonical, config.languages))
-    return benchmark
+    return benchmark if config.alter is None else altered(benchmark, config.alter)
 
 
 def run(config: EvaluateConfig) -> Evaluation:
@@ -92,6 +96,7 @@ def configuration_of(config: EvaluateConfig, benchmark: Benchmark) -> dict[str, 
         "languages": list(benchmark.languages),
         **({"split": config.split} if config.split is not None else {}),
         **({SEED: config.seed} if config.seed is not None and _generated(config) else {}),
+        **({ALTER: asdict(config.alter)} if config.alter is not None else {}),
         "data": {k: v for k, v in benchmark.source.items() if k != "folder"},
         **identity_of(config),
     }
