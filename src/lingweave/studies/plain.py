@@ -27,21 +27,24 @@ for _tag, _pattern, _first in (
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    own = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
-    loader.flatten_mapping(node)  # What `<<` brings stands before the mapping's own keys.
-    values: dict[str, Any] = {}
-    for key, value in node.value:
+    seen: set[str] = set()
+    for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             raise yaml.MarkedYAMLError(problem="a key is a word", problem_mark=key.start_mark)
-        if own.count(key.value) > 1:
-            raise yaml.MarkedYAMLError(
-                problem=f"{key.value!r} stands twice", problem_mark=key.start_mark
-            )
-        name = key.value
-        if key.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
-            name = str(loader.construct_object(key))  # As the same number is written in a value.
-        values[name] = loader.construct_object(value, deep=True)
-    return values
+        if key.value in seen:
+            problem = f"{key.value!r} stands twice"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+        seen.add(key.value)
+    loader.flatten_mapping(node)  # What `<<` brings stands before the mapping's own keys.
+    return {
+        _name(loader, key): loader.construct_object(value, deep=True) for key, value in node.value
+    }
+
+
+def _name(loader: _Loader, key: yaml.ScalarNode) -> str:
+    """A key as a word; numbers as the same number is written where it is a value."""
+    number = key.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+    return str(loader.construct_object(key) if number else key.value)
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:

@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 
 from lingweave.errors import LingweaveError
 
-
 _MANY = 20
 """Of more names than these only the near ones are told."""
 

@@ -1,0 +1,77 @@
+"""Options of `lingweave study run`, `plan`, `status`, `commands` and `report`."""
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from lingweave.errors import LingweaveError
+
+if TYPE_CHECKING:
+    from lingweave.studies.study import Study
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Which study, at which scale, and where its runs lie."""
+
+    POSITIONAL: ClassVar[str] = "study"
+
+    study: list[str] = field(default_factory=list)
+    """A study file, or the name of one that `lingweave study list` shows."""
+    scale: str | None = None
+    """One of the file's `scales`, such as tiny; absent: the study as it stands."""
+    out: str = "runs/studies"
+    """Folder of models, evaluations and reports; studies that share it share equal runs."""
+    workers: int = min(os.cpu_count() or 1, 4)
+    """Processes that work side by side, one thread or one GPU each."""
+    only: list[str] | None = None
+    """Exactly these runs and measures, by the ids that `study commands` prints, in this process."""
+    benchmarks: list[str] | None = None
+    """Only these of the study's benchmarks."""
+    device: str | None = None
+    """Device that `study plan` reckons with: a100-40gb, a100-80gb, h100-80gb, h200, l4, l40s,
+    rtx-3090, rtx-4090 or cpu; absent: the one at hand."""
+    resamples: int | None = None
+    """Number of bootstrap resamples; absent: the study's own."""
+
+    def __post_init__(self) -> None:
+        if len(self.study) != 1:
+            raise LingweaveError("give one study: a name of `lingweave study list`, or a YAML file")
+        for name in ("workers", "resamples"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise LingweaveError(f"--{name} {value}: must be 1 or more")
+
+    @property
+    def folder(self) -> Path:
+        """The folder that study after study shares."""
+        return Path(self.out)
+
+    def opened(self) -> "Study":
+        """The study as the options ask for it.
+
+        Raises:
+            LingweaveError: the file cannot be read, or asks for what is not possible.
+        """
+        from lingweave.studies.given import opened
+        from lingweave.studies.study import named
+
+        study = opened(self.study[0], self.scale)
+        if self.benchmarks is not None:
+            kept = {one: named("--benchmarks", one, study.benchmarks) for one in self.benchmarks}
+            study = replace(study, benchmarks=kept)
+        if self.resamples is not None:
+            study = replace(study, resamples=self.resamples)
+        return study
+
+    def command(self, verb: str) -> str:
+        """The command with this study, scale and folder, as one would type it."""
+        scale = f" --scale {self.scale}" if self.scale else ""
+        out = f" --out {self.out}" if self.out != StudyConfig.out else ""
+        return f"lingweave study {verb} {self.study[0]}{scale}{out}"
+
+
+@dataclass(frozen=True)
+class StudiesConfig:
+    """Nothing is asked: all studies that lingweave brings are listed."""
