@@ -1,0 +1,105 @@
+"""The answer of a study in words: how each claim stands, and why."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lingweave.studies.contents import Contents
+from lingweave.studies.display import decisive_cell, difference_words
+from lingweave.studies.verdicts import Compared, Status, Verdict
+from lingweave.studies.words import counted, figure_words, listed
+
+STATUSES: tuple[Status, ...] = ("supported", "refuted", "undecided", "not measured")
+MOST = 2
+"""Comparisons that an answer names; all stand in their table."""
+
+
+class Answer(NamedTuple):
+    """A claim as the report's first section lists it."""
+
+    number: int
+    """Its place in the study, from 1."""
+    text: str
+    """What is claimed."""
+    published: bool
+    """Whether the paper claims it."""
+    status: Status
+    """How it stands."""
+    reason: str
+    """Why."""
+
+
+def answers(contents: Contents) -> tuple[Answer, ...]:
+    """One a claim, in the study's order."""
+    return tuple(
+        Answer(
+            place, one.claim.text.strip(), one.claim.published, one.status, reason(one)
+        )
+        for place, one in enumerate(contents.claims, 1)
+    )  # fmt: skip
+
+
+def by_status(contents: Contents) -> list[tuple[Status, tuple[Answer, ...]]]:
+    """The claims of each status; a status without claims is left out."""
+    given = answers(contents)
+    found = [(status, tuple(one for one in given if one.status == status)) for status in STATUSES]
+    return [(status, those) for status, those in found if those]
+
+
+def answer_sentence(contents: Contents) -> str:
+    """How many of the claims are supported, refuted, undecided, not measured."""
+    if not contents.claims:
+        return "This study makes no claim: its tables describe, and decide nothing."
+    parts = [f"{len(those)} {status}" for status, those in by_status(contents)]
+    return f"Of {counted(len(contents.claims), 'claim')}: {listed(parts)}."
+
+
+def rule(contents: Contents) -> str:
+    """How a claim gets its status."""
+    return (
+        "A claim is supported if the corrected interval of each of its comparisons lies wholly on"
+        " the claimed side of what is asked, refuted if one of them lies wholly on the other, else"
+        f" undecided. Intervals are corrected for {_all(contents.comparisons)} of the study (Holm),"
+        " so that the chance of any of them erring is about 5%. “No worse” allows .01 of a fraction"
+        " or the share of a rank distance that the claim states."
+    )
+
+
+def reason(verdict: Verdict) -> str:
+    """Why a claim has its status: what decided it, or what stands in its way."""
+    made = verdict.comparisons
+    if verdict.status == "not measured":
+        if not verdict.missing:
+            return "Its runs are missing."
+        return f"Missing: {listed_some(verdict.missing, '; ')}."
+    if len(made) == 1:
+        return f"{_difference(made[0])}."
+    if verdict.status == "supported":
+        return f"All {len(made)} comparisons hold."
+    telling = [one for one in made if one.status == verdict.status]
+    one_does, many_do = (
+        ("goes the other way", "go the other way")
+        if verdict.status == "refuted"
+        else ("is undecided", "are undecided")
+    )
+    does = one_does if len(telling) == 1 else many_do
+    some = listed_some([_difference(one) for one in telling], "; ")
+    return f"{len(telling)} of {len(made)} comparisons {does}: {some}."
+
+
+def listed_some(parts: Sequence[str], between: str = ", ") -> str:
+    """The first of them, and how many more there are."""
+    shown, more = between.join(parts[:MOST]), len(parts) - MOST
+    return f"{shown}{between}{more} more" if more > 0 else shown
+
+
+def _difference(one: Compared) -> str:
+    cell = decisive_cell(one)
+    interval = f" [{cell.detail}]" if cell.detail else ""
+    return (
+        f"{figure_words(one.figure)} on {one.benchmark}, {difference_words(one)}:"
+        f" {cell.text}{interval}"
+    )
+
+
+def _all(count: int) -> str:
+    return "the one comparison" if count == 1 else f"all {count:,} comparisons"

@@ -1,0 +1,257 @@
+"""A report's contents as tables of text: one source for Markdown, the page and the terminal."""
+
+import math
+from collections.abc import Sequence
+
+from lingweave import languages
+from lingweave.report.tables import Cell, Table, figure_cell, figure_text
+from lingweave.significance import Interval
+from lingweave.studies.contents import Contents, Cost, Part, Row
+from lingweave.studies.verdicts import Compared, Verdict
+from lingweave.studies.words import (
+    asked_words,
+    base,
+    counted,
+    figure_words,
+    group_words,
+    share_text,
+)
+
+KINDS = {"family": "language family", "script": "script", "resource": "resource level"}
+"""Kinds of groups and what they are called."""
+MANY_LANGUAGES = 20
+"""From here on a table by language is long, and groups of languages say more."""
+
+
+def figures_table(contents: Contents, part: Part) -> Table:
+    """One row an arm or floor: the study's figures with their 95% intervals."""
+    return Table(
+        f"Means over {counted(len(part.languages), 'language')} with 95% intervals.",
+        ("arm", *map(figure_words, contents.figures)),
+        tuple(
+            (Cell(row.name), *(shown_cell(row, figure) for figure in contents.figures))
+            for row in part.rows
+        ),
+    )
+
+
+def spread_table(contents: Contents, part: Part) -> Table | None:
+    """One row an arm: its lowest and highest seed; None where no arm has several."""
+    rows = [row for row in part.rows if len(row.seeds) > 1]
+    if not rows:
+        return None
+    return Table(
+        "The lowest and the highest of an arm's training seeds.",
+        ("arm", "seeds", *map(figure_words, contents.figures)),
+        tuple(
+            (
+                Cell(row.name),
+                Cell(str(len(row.seeds))),
+                *(_spread_cell(row, figure) for figure in contents.figures),
+            )
+            for row in rows
+        ),
+    )
+
+
+def group_table(part: Part, kind: str, figure: str) -> Table:
+    """One row a family, script or resource level, one column an arm."""
+    groups = part.groups[kind]
+    rows = [row for row in part.rows if figure in row.groups]
+    return Table(
+        f"{figure_words(figure)} by {KINDS[kind]} of the query, with 95% intervals.",
+        (KINDS[kind], "languages", *(row.name for row in rows)),
+        tuple(
+            (
+                Cell(group_words(kind, group)),
+                Cell(str(len(codes))),
+                *(_group_cell(row, figure, kind, group) for row in rows),
+            )
+            for group, codes in groups.items()
+        ),
+    )
+
+
+def language_table(part: Part, figure: str) -> Table | None:
+    """One row a query language, one column an arm; None where the figure has none."""
+    rows = [row for row in part.rows if figure in row.groups]
+    if not rows:
+        return None
+    return Table(
+        f"{figure_words(figure)} by language of the query, with 95% intervals."
+        + (" † no arm was trained in it." if part.unseen else ""),
+        ("language", *(row.name for row in rows)),
+        tuple(
+            (
+                Cell(f"{languages.name(code)} {code}{' †' if code in part.unseen else ''}"),
+                *(_group_cell(row, figure, "language", code) for row in rows),
+            )
+            for code in part.languages
+        ),
+    )
+
+
+def comparisons_table(verdict: Verdict) -> Table:
+    """One row a comparison: the difference with both its intervals, and what was asked of it."""
+    shares = any(one.share is not None for one in verdict.comparisons)
+    return Table(
+        "Differences are left − right; the corrected interval decides."
+        + (" Where it is in percent, it is the difference as a share of right." if shares else ""),
+        ("left − right", "on", "figure", "corrected interval", "95% interval", "asked", "status"),
+        tuple(_comparison_row(one) for one in verdict.comparisons),
+    )
+
+
+def published_table(contents: Contents) -> Table:
+    """One row a figure of the paper: its value, ours, and whether it was reproduced."""
+    return Table(
+        "Reproduced: our 95% interval holds the paper's figure, or ours is within .01 of it (rank"
+        " distances: within 5%).",
+        ("arm", "on", "figure", "paper", "here", ""),
+        tuple(
+            (
+                Cell(one.arm),
+                Cell(one.benchmark),
+                Cell(figure_words(one.figure)),
+                Cell(figure_text(base(one.figure), one.paper)),
+                figure_cell(base(one.figure), one.ours) if one.ours else Cell("–"),
+                Cell(one.status),
+            )
+            for one in contents.published
+        ),
+    )
+
+
+def planned_table(contents: Contents) -> Table:
+    """One row an arm that is only planned: what `study plan` says of it."""
+    columns = list(dict.fromkeys(key for row in contents.planned for key in row))
+    return Table(
+        "Planned, not run: what a run of each would take, by calculation.",
+        tuple(columns),
+        tuple(
+            tuple(Cell(_plain(row.get(column))) for column in columns) for row in contents.planned
+        ),
+    )
+
+
+def cost_table(contents: Contents) -> Table:
+    """One row an arm or start: what one of its training runs takes, without time."""
+    return Table(
+        "One training run; an arm has one a seed, and starts are shared by the arms that go on"
+        " from them.",
+        ("arm", "runs", "steps", "pairs", "tokens", "parameters"),
+        tuple(
+            (
+                Cell(arm),
+                Cell(str(len(runs))),
+                *(
+                    Cell(_range([getattr(run, field) for run in runs]))
+                    for field in ("steps", "pairs", "tokens", "parameters")
+                ),
+            )
+            for arm, runs in _by_arm(contents).items()
+        ),
+    )
+
+
+def seconds_table(contents: Contents) -> Table:
+    """One row a training run: its seconds and where they were spent."""
+    return Table(
+        "Seconds of training, summed over restarts.",
+        ("arm", "seed", "steps", "pairs", "tokens", "seconds", "device"),
+        tuple(
+            (
+                Cell(one.arm),
+                Cell("–" if one.seed is None else str(one.seed)),
+                Cell(f"{one.steps:,}"),
+                Cell(f"{one.pairs:,}"),
+                Cell(_plain(one.tokens)),
+                Cell("–" if one.seconds is None else f"{one.seconds:,.0f}"),
+                Cell(one.device or "–"),
+            )
+            for one in contents.costs
+        ),
+    )
+
+
+def shown_cell(row: Row, figure: str) -> Cell:
+    """A figure of an arm with its interval."""
+    shown = row.figures.get(figure)
+    return figure_cell(base(figure), shown.interval) if shown else Cell("–")
+
+
+def headline(figures: Sequence[str]) -> str:
+    """The one figure that tables by language show: quality in the pool, else the first."""
+    plain = [figure for figure in figures if "|" not in figure]
+    pool = [figure for figure in plain if figure.startswith("multi.")]
+    return (pool or plain or list(figures))[0]
+
+
+def difference_words(one: Compared) -> str:
+    """``hybrid − x-y``, with the factor and the right side's own benchmark if it has one."""
+    factor = f"{one.factor:g} × " if one.factor != 1 else ""
+    elsewhere = f" ({one.right_benchmark})" if one.right_benchmark != one.benchmark else ""
+    return f"{one.left} − {factor}{one.right}{elsewhere}"
+
+
+def decisive_cell(one: Compared) -> Cell:
+    """What decides: the difference or, where that is asked, the share, at the corrected level."""
+    if one.share is None:
+        return _signed_cell(one.figure, one.difference)
+    mean, low, high = (share_text(value) for value in one.share)
+    return Cell(mean, f"{low} to {high}" if math.isfinite(one.share.low) else "")
+
+
+def _comparison_row(one: Compared) -> tuple[Cell, ...]:
+    return (
+        Cell(difference_words(one)),
+        Cell(one.benchmark),
+        Cell(figure_words(one.figure)),
+        decisive_cell(one),
+        _signed_cell(one.figure, one.plain),
+        Cell(asked_words(one)),
+        Cell(one.status),
+    )
+
+
+def _signed_cell(figure: str, interval: Interval) -> Cell:
+    mean, low, high = (figure_text(base(figure), value, sign=True) for value in interval)
+    return Cell(mean, f"{low} to {high}" if math.isfinite(interval.low) else "")
+
+
+def _spread_cell(row: Row, figure: str) -> Cell:
+    shown = row.figures.get(figure)
+    known = [value for value in shown.by_seed if math.isfinite(value)] if shown else []
+    if not known:
+        return Cell("–")
+    low, high = (figure_text(base(figure), end(known)) for end in (min, max))
+    return Cell(low if low == high else f"{low}–{high}")
+
+
+def _group_cell(row: Row, figure: str, kind: str, group: str) -> Cell:
+    interval = row.groups[figure].get(kind, {}).get(group)
+    return figure_cell(base(figure), interval) if interval else Cell("–")
+
+
+def _by_arm(contents: Contents) -> dict[str, list[Cost]]:
+    found: dict[str, list[Cost]] = {}
+    for one in contents.costs:
+        found.setdefault(one.arm, []).append(one)
+    return found
+
+
+def _range(values: Sequence[int | None]) -> str:
+    known = sorted({value for value in values if value is not None})
+    if not known:
+        return "–"
+    return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,}–{known[-1]:,}"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
