@@ -9,8 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lingweave.errors import LingweaveError
-from lingweave.significance.samples import FIGURES, Arm, Floats, check_comparable, cluster_count
-from lingweave.significance.sums import sample_columns, weighted_figures
+from lingweave.significance.samples import (
+    FIGURES,
+    Arm,
+    Design,
+    Floats,
+    Head,
+    check_comparable,
+    cluster_count,
+)
+from lingweave.significance.sums import language_columns, weighted_figures
 
 BLOCK_BYTES = 32 * 2**20
 """Upper size of one block of resampled weights."""
@@ -62,6 +70,8 @@ class Resampled:
     """(resamples, languages, figures): mean over the drawn seeds, on the drawn clusters."""
     confidence: float
     """The share an interval holds."""
+    figures: tuple[str, ...] = FIGURES
+    """Names along the last axis."""
 
     @property
     def observed(self) -> Floats:
@@ -80,25 +90,53 @@ def resampled_arms(
     Raises:
         LingweaveError: the arms differ in benchmark, languages, tie rule or queries.
     """
-    how = resampling or Resampling()
     check_comparable([sample for arm in arms for sample in arm.samples])
-    first = arms[0].samples[0]
-    weights = cluster_weights(cluster_count(first), how.resamples, how.seed)
-    resampled = []
-    for arm in arms:
+    draw = JointResampling(resampling)
+    return tuple(draw.resampled(arm) for arm in arms)
+
+
+class JointResampling:
+    """One resampling of clusters for arm after arm, so that only one need be in memory."""
+
+    def __init__(self, resampling: Resampling | None = None) -> None:
+        self.how = resampling or Resampling()
+        self._first: Head | None = None
+        self._designs: dict[tuple[str, ...], Design] = {}
+        self._weights = np.empty((0, 0), np.uint16)
+
+    def resampled(self, arm: Arm) -> Resampled:
+        """The arm's figures.
+
+        Raises:
+            LingweaveError: it differs from the first arm in benchmark, languages, tie rule or
+                queries.
+        """
+        how, sample = self.how, arm.samples[0]
+        if self._first is None:
+            self._first = sample
+            self._weights = cluster_weights(cluster_count(sample), how.resamples, how.seed)
+        check_comparable([self._first, *arm.samples])
+        design = self._designs.setdefault(sample.figures, Design())
         shares = seed_shares(arm, how.resamples, how.seed)
-        by_seed, draws = [], np.zeros((how.resamples, len(first.languages), len(FIGURES)))
-        for place, sample in enumerate(arm.samples):
-            columns = sample_columns(sample)
-            by_seed.append(weighted_figures(columns, np.ones((1, weights.shape[1])))[0])
-            for start, block in _blocks(weights):
-                stop = start + len(block)
-                share = shares[start:stop, place, None, None]
-                draws[start:stop] += share * weighted_figures(columns, block)
-        resampled.append(
-            Resampled(arm.name, first.languages, np.stack(by_seed), draws, how.confidence)
-        )
-    return tuple(resampled)
+        shape = len(sample.languages), len(sample.figures)
+        by_seed = np.full((len(arm.samples), *shape), np.nan)
+        draws = np.zeros((how.resamples, *shape))
+        for place, one in enumerate(arm.samples):
+            left = {*range(len(sample.languages))}
+            for x, columns in language_columns(one, design):
+                left.discard(x)
+                by_seed[place, x] = weighted_figures(columns, np.ones((1, self.clusters)))[0]
+                for start, block in _blocks(self._weights):
+                    stop = start + len(block)
+                    share = shares[start:stop, place, None]
+                    draws[start:stop, x] += share * weighted_figures(columns, block)
+            draws[:, sorted(left)] = np.nan
+        return Resampled(arm.name, sample.languages, by_seed, draws, how.confidence, sample.figures)
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters are drawn from."""
+        return self._weights.shape[1]
 
 
 def macro_intervals(arm: Resampled, minus: Resampled | None = None) -> dict[str, Interval]:
@@ -106,7 +144,7 @@ def macro_intervals(arm: Resampled, minus: Resampled | None = None) -> dict[str,
     observed, draws = macro(arm.observed), macro(arm.draws)
     if minus is not None:
         observed, draws = observed - macro(minus.observed), draws - macro(minus.draws)
-    return dict(zip(FIGURES, _intervals(observed, draws, arm.confidence), strict=True))
+    return dict(zip(arm.figures, intervals(observed, draws, arm.confidence), strict=True))
 
 
 def language_intervals(
@@ -118,7 +156,7 @@ def language_intervals(
         observed, draws = observed - minus.observed, draws - minus.draws
     return {
         language: dict(
-            zip(FIGURES, _intervals(observed[x], draws[:, x], arm.confidence), strict=True)
+            zip(arm.figures, intervals(observed[x], draws[:, x], arm.confidence), strict=True)
         )
         for x, language in enumerate(arm.languages)
     }
@@ -133,7 +171,7 @@ def macro(figures: Floats) -> Floats:
 
 def macro_by_seed(arm: Resampled) -> tuple[Mapping[str, float], ...]:
     """Every seed's macro figures by name, in the order of the arm's seeds."""
-    return tuple(dict(zip(FIGURES, map(float, row), strict=True)) for row in macro(arm.by_seed))
+    return tuple(dict(zip(arm.figures, map(float, row), strict=True)) for row in macro(arm.by_seed))
 
 
 def cluster_weights(clusters: int, resamples: int, seed: int) -> NDArray[np.uint16]:
@@ -168,7 +206,7 @@ def _blocks(weights: NDArray[np.uint16]) -> Iterator[tuple[int, Floats]]:
         yield start, weights[start : start + rows].astype(np.float64)
 
 
-def _intervals(observed: Floats, draws: Floats, confidence: float) -> list[Interval]:
+def intervals(observed: Floats, draws: Floats, confidence: float) -> list[Interval]:
     """Percentile intervals of (figures,) from (resamples, figures)."""
     tail = (1 - confidence) / 2
     known = np.isfinite(draws).any(axis=0) & np.isfinite(observed)

@@ -1,8 +1,9 @@
 """What is compared: evaluations query by query, and the arms they belong to."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,24 @@ class PoolTable(Protocol):
     def same_language_first(self) -> Floats: ...
 
 
+class Block(NamedTuple):
+    """Values of the queries that were asked in one language."""
+
+    what: str
+    """What the rows are, in messages."""
+    figure: int
+    """The place of the first of the figures in ``values`` among the sample's figures."""
+    cell: Ints
+    """(rows,) what a mean is taken over first, such as the passage language."""
+    query: Ints
+    """(rows,) index into the sample's query ids."""
+    values: Floats
+    """(rows, figures) NaN where undefined."""
+
+
 @dataclass(frozen=True)
-class Sample:
-    """What one evaluation measured, query by query."""
+class Head:
+    """What one evaluation measured; a subclass says where its values are."""
 
     source: str
     """Where it was read from; named in messages."""
@@ -65,10 +81,85 @@ class Sample:
     """Query ids; the tables hold indices into them."""
     groups: Ints
     """(queries,): the cluster of each query, any numbering."""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Names of what is measured."""
+        return FIGURES
+
+    def blocks(self) -> Iterator[tuple[int, tuple[Block, ...]]]:
+        """Index of a query language and its values, each language once."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Sample(Head):
+    """An evaluation's values, query by query, in memory."""
+
     pairs: PairTable
     """Metrics of each query in the corpus of one language."""
     pools: PoolTable
     """Metrics and bias figures of each query in the pool."""
+
+    def blocks(self) -> Iterator[tuple[int, tuple[Block, ...]]]:
+        return _blocks(self.pairs, self.pools, range(len(self.languages)))
+
+
+@dataclass(frozen=True)
+class StreamedSample(Head):
+    """The same, read anew each time, some query languages at once: those of hundreds of languages
+    do not fit in memory together."""
+
+    parts: Callable[[], Iterator[tuple[PairTable, PoolTable]]]
+    """Tables of query languages, each language in one of them."""
+
+    def blocks(self) -> Iterator[tuple[int, tuple[Block, ...]]]:
+        for pairs, pools in self.parts():
+            present = np.union1d(pairs.query_language, pools.query_language)
+            yield from _blocks(pairs, pools, map(int, present))
+
+
+@dataclass(frozen=True)
+class ValueSample(Head):
+    """Values of queries that are no ranks, such as whether an answer was right."""
+
+    names: tuple[str, ...]
+    """What the columns of the values are called."""
+    query_language: Ints
+    """(rows,) index into the languages."""
+    query: Ints
+    """(rows,) index into the query ids."""
+    values: Floats
+    """(rows, names) NaN where undefined."""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        return self.names
+
+    def blocks(self) -> Iterator[tuple[int, tuple[Block, ...]]]:
+        for x in range(len(self.languages)):
+            rows = np.flatnonzero(self.query_language == x)
+            one = np.zeros(len(rows), np.int64)
+            yield x, (Block("queries", 0, one, self.query[rows], self.values[rows]),)
+
+
+def _blocks(
+    pairs: PairTable, pools: PoolTable, languages: Iterable[int]
+) -> Iterator[tuple[int, tuple[Block, ...]]]:
+    pool_values = np.column_stack([pools.values, *(getattr(pools, name) for name in BIAS)])
+    metrics = len(METRICS)
+    for x in languages:
+        of_pair = np.flatnonzero(pairs.query_language == x)
+        of_pool = np.flatnonzero(pools.query_language == x)
+        passage = pairs.passage_language[of_pair]
+        mono, cross = of_pair[passage == x], of_pair[passage != x]
+        what = "queries of the pairs"
+        yield x, (
+            Block(what, 0, passage[passage == x], pairs.query[mono], pairs.values[mono]),
+            Block(what, metrics, passage[passage != x], pairs.query[cross], pairs.values[cross]),
+            Block("queries of the pool", 2 * metrics, np.zeros(len(of_pool), np.int64),
+                  pools.query[of_pool], pool_values[of_pool]),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,7 +170,7 @@ class Arm:
     """What tables call it."""
     seeds: tuple[int | None, ...]
     """The training seed of each sample; None where it is not known."""
-    samples: tuple[Sample, ...]
+    samples: tuple[Head, ...]
     """One evaluation a seed, in the order of ``seeds``."""
 
     def __post_init__(self) -> None:
@@ -97,12 +188,12 @@ class Arm:
                 )
 
 
-def cluster_count(sample: Sample) -> int:
+def cluster_count(sample: Head) -> int:
     """The number of clusters that are drawn from."""
     return len(np.unique(sample.groups))
 
 
-def cluster_numbers(sample: Sample) -> Ints:
+def cluster_numbers(sample: Head) -> Ints:
     """(queries,): clusters numbered by their first query id, so that row order has no say."""
     order = np.argsort(np.asarray(sample.query_ids))
     _, first, inverse = np.unique(
@@ -113,15 +204,18 @@ def cluster_numbers(sample: Sample) -> Ints:
     return clusters
 
 
-def check_comparable(samples: Sequence[Sample]) -> None:
-    """Refuse to compare what was not measured on the same queries in the same way.
+def check_comparable(samples: Sequence[Head]) -> None:
+    """Refuse to compare what was not measured on the same questions in the same way.
+
+    That each question was measured in the same languages is seen when the values are read
+    (`Design`).
 
     Raises:
         LingweaveError: one line with the two sources and what differs.
     """
     if not samples:
         raise LingweaveError("nothing to compare: give at least one evaluation")
-    first, design = samples[0], _design(samples[0])
+    first, clusters = samples[0], _sorted_clusters(samples[0])
     for other in samples[1:]:
         for what, a, b in (
             ("benchmark", first.benchmark, other.benchmark),
@@ -137,32 +231,60 @@ def check_comparable(samples: Sequence[Sample]) -> None:
                 other,
                 f"{len(first.query_ids)} and {len(other.query_ids)} queries, {odd} in one only",
             )
-        for what, ours, theirs in zip(
-            ("clusters of queries", "queries of the pairs", "queries of the pool"),
-            design,
-            _design(other),
-            strict=True,
-        ):
-            if not np.array_equal(ours, theirs):
-                raise _incomparable(first, other, f"the {what} differ")
+        if not np.array_equal(clusters, _sorted_clusters(other)):
+            raise _incomparable(first, other, "the clusters of queries differ")
 
 
-def _incomparable(one: Sample, other: Sample, difference: str) -> LingweaveError:
+class Design:
+    """Which queries were measured in which cells: the same for all samples that are compared.
+
+    The first sample that is read says how it is, the others are held against it.
+    """
+
+    def __init__(self) -> None:
+        self._first: Head | None = None
+        self._seen: dict[int, list[bytes]] = {}
+
+    def blocks(self, sample: Head) -> Iterator[tuple[int, tuple[Block, ...]]]:
+        """The sample's blocks; languages without any are left out.
+
+        Raises:
+            LingweaveError: other queries were measured than in the first sample.
+        """
+        place = np.argsort(np.argsort(np.asarray(sample.query_ids)))
+        first, found = self._first is None, set()
+        if self._first is None:
+            self._first = sample
+        for x, blocks in sample.blocks():
+            digests = [_digest(place[one.query], one.cell) for one in blocks]
+            found.add(x)
+            if first:
+                self._seen[x] = digests
+                yield x, blocks
+                continue
+            for one, ours, theirs in zip(blocks, digests, self._seen.get(x, digests), strict=True):
+                if ours != theirs or x not in self._seen:
+                    raise _incomparable(self._first, sample, f"the {one.what} differ")
+            yield x, blocks
+        if lost := {*self._seen} - found:
+            code = sample.languages[min(lost)]
+            raise _incomparable(self._first, sample, f"there are queries in {code} in one only")
+
+
+def _digest(place: Ints, cell: Ints) -> bytes:
+    """The measured cells, in whatever order."""
+    order = np.lexsort((cell, place))
+    told = np.ascontiguousarray(np.stack([place[order], cell[order]]).astype(np.int64))
+    return hashlib.blake2b(told.tobytes(), digest_size=16).digest()
+
+
+def _incomparable(one: Head, other: Head, difference: str) -> LingweaveError:
     return LingweaveError(
         f"cannot compare {one.source} with {other.source}: {difference};"
         " evaluate both on the same benchmark, in the same languages, with the same --ties"
     )
 
 
-def _design(sample: Sample) -> tuple[Ints, Ints, Ints]:
-    """Clusters and measured cells in an order that does not depend on the order of the rows."""
-    order = np.argsort(np.asarray(sample.query_ids))
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    languages, pairs, pools = len(sample.languages), sample.pairs, sample.pools
-    pair_cells = (place[pairs.query] * languages + pairs.query_language) * languages
-    return (
-        cluster_numbers(sample)[order],
-        np.sort(pair_cells + pairs.passage_language),
-        np.sort(place[pools.query] * languages + pools.query_language),
-    )
+def _sorted_clusters(sample: Head) -> Ints:
+    """The cluster of each query, in an order that does not depend on the order of the rows."""
+    return cluster_numbers(sample)[np.argsort(np.asarray(sample.query_ids))]

@@ -1,16 +1,16 @@
 """From per-query values to figures under cluster weights: two matrix products."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from lingweave.significance.samples import (
-    BIAS,
-    FIGURES,
+    Block,
+    Design,
     Floats,
+    Head,
     Ints,
-    Sample,
     cluster_count,
     cluster_numbers,
 )
@@ -36,37 +36,21 @@ class Columns(NamedTuple):
     """(columns, figures): the number of language pairs added up in the column."""
 
 
-def sample_columns(sample: Sample) -> tuple[Columns, ...]:
-    """The columns of every query language."""
+def language_columns(sample: Head, design: Design) -> Iterator[tuple[int, Columns]]:
+    """Index of a query language and its columns, one language after another."""
     clusters, size = cluster_numbers(sample), cluster_count(sample)
-    pairs, pools, languages = sample.pairs, sample.pools, len(sample.languages)
-    bias = (getattr(pools, name) for name in BIAS)
-    pool_values = np.column_stack([pools.values, *bias])
-    columns = []
-    for x in range(languages):
-        of_pair = np.flatnonzero(pairs.query_language == x)
-        of_pool = np.flatnonzero(pools.query_language == x)
-        passage = pairs.passage_language[of_pair]
-        mono, cross = of_pair[passage == x], of_pair[passage != x]
-        parts: list[tuple[int, Ints, Floats, Ints]] = [
-            (0, np.zeros(len(mono), np.int64), pairs.values[mono], clusters[pairs.query[mono]]),
-            (6, passage[passage != x], pairs.values[cross], clusters[pairs.query[cross]]),
-            (12, np.zeros(len(of_pool), np.int64), pool_values[of_pool],
-             clusters[pools.query[of_pool]]),
-        ]  # fmt: skip
-        columns.append(_columns(parts, size, languages))
-    return tuple(columns)
+    for x, blocks in design.blocks(sample):
+        yield x, _columns(blocks, clusters, size, len(sample.languages), len(sample.figures))
 
 
-def _columns(parts: Sequence[tuple[int, Ints, Floats, Ints]], clusters: int, cells: int) -> Columns:
-    """Add up rows by (figure, cell, cluster), then cells with equal denominators.
-
-    Each part is (index of its first figure, (rows,) cell, (rows, k) values, (rows,) cluster).
-    """
+def _columns(
+    blocks: Sequence[Block], cluster_of: Ints, clusters: int, cells: int, figures: int
+) -> Columns:
+    """Add up rows by (figure, cell, cluster), then cells with equal denominators."""
     counts: dict[bytes, tuple[int, Floats]] = {}
     sums: dict[tuple[int, int], tuple[Floats, int]] = {}
-    for first, cell, values, cluster in parts:
-        index = cell * clusters + cluster
+    for _, first, cell, query, values in blocks:
+        index = cell * clusters + cluster_of[query]
         for offset in range(values.shape[1]):
             defined = np.isfinite(values[:, offset])
             where, value = index[defined], values[defined, offset]
@@ -77,7 +61,7 @@ def _columns(parts: Sequence[tuple[int, Ints, Floats, Ints]], clusters: int, cel
                 place, _ = counts.setdefault(key, (len(counts), count[y].astype(np.float64)))
                 added, pairs = sums.get((first + offset, place), (0.0, 0))
                 sums[first + offset, place] = (added + total[y], pairs + 1)
-    figure = np.zeros((len(sums), len(FIGURES)))
+    figure = np.zeros((len(sums), figures))
     pair_count = np.zeros_like(figure)
     for column, ((which, _), (_, pairs)) in enumerate(sums.items()):
         figure[column, which], pair_count[column, which] = 1, pairs
@@ -90,16 +74,14 @@ def _columns(parts: Sequence[tuple[int, Ints, Floats, Ints]], clusters: int, cel
     )
 
 
-def weighted_figures(columns: Sequence[Columns], weights: Floats) -> Floats:
-    """(resamples, languages, figures) from (resamples, clusters) weights.
+def weighted_figures(columns: Columns, weights: Floats) -> Floats:
+    """(resamples, figures) of one language from (resamples, clusters) weights.
 
     A pair none of whose queries was drawn is left out of the mean over pairs.
     """
-    figures = np.empty((len(weights), len(columns), len(FIGURES)))
     with np.errstate(invalid="ignore", divide="ignore"):
-        for x, language in enumerate(columns):
-            denominators = (weights @ language.counts)[:, language.count_of]
-            drawn = denominators > 0
-            means = np.where(drawn, (weights @ language.sums) / denominators, 0)
-            figures[:, x] = (means @ language.figure) / (drawn @ language.pairs)
+        denominators = (weights @ columns.counts)[:, columns.count_of]
+        drawn = denominators > 0
+        means = np.where(drawn, (weights @ columns.sums) / denominators, 0)
+        figures: Floats = (means @ columns.figure) / (drawn @ columns.pairs)
     return figures
