@@ -192,6 +192,78 @@ def data_benchmarks() -> Verb:
     return ListConfig, print_benchmarks
 
 
+def study_run() -> Verb:
+    """Train and measure what a study is missing, judge its claims, and write its report."""
+    from lingweave.studies.config import StudyConfig
+
+    def run(config: StudyConfig) -> None:
+        from lingweave.studies.run import run
+
+        run(config)
+
+    return StudyConfig, run
+
+
+def study_plan() -> Verb:
+    """Print the runs, tokens, memory and time of a study, and start nothing."""
+    from lingweave.studies.config import StudyConfig
+
+    def run(config: StudyConfig) -> None:
+        from lingweave.studies.plan import plan
+
+        plan(config)
+
+    return StudyConfig, run
+
+
+def study_status() -> Verb:
+    """Print which runs and measures of a study are done, under way or missing."""
+    from lingweave.studies.config import StudyConfig
+
+    def run(config: StudyConfig) -> None:
+        from lingweave.studies.status import status
+
+        status(config)
+
+    return StudyConfig, run
+
+
+def study_commands() -> Verb:
+    """Print one command a run, in an order that can be followed, for array jobs and clusters."""
+    from lingweave.studies.config import StudyConfig
+
+    def run(config: StudyConfig) -> None:
+        from lingweave.studies.commands import commands
+
+        commands(config)
+
+    return StudyConfig, run
+
+
+def study_report() -> Verb:
+    """Write a study's report anew from what is measured, and train nothing."""
+    from lingweave.studies.config import StudyConfig
+
+    def run(config: StudyConfig) -> None:
+        from lingweave.studies.run import report
+
+        report(config)
+
+    return StudyConfig, run
+
+
+def study_list() -> Verb:
+    """List the studies that lingweave brings, with their questions."""
+    from lingweave.studies.config import StudiesConfig
+
+    def run(config: StudiesConfig) -> None:
+        from lingweave.studies.shelf import print_studies
+
+        print_studies()
+
+    return StudiesConfig, run
+
+
 VERBS: dict[str, Callable[[], Verb]] = {
     "demo": demo,
     "train": train,
@@ -204,6 +276,12 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "compare": compare,
     "report": report,
     "export": export,
+    "study run": study_run,
+    "study plan": study_plan,
+    "study status": study_status,
+    "study commands": study_commands,
+    "study report": study_report,
+    "study list": study_list,
     "data show": data_show,
     "data pack": data_pack,
     "data check": data_check,
@@ -245,6 +323,9 @@ def _parsed(argv: list[str]) -> tuple[Any, Callable[[Any], object]]:
     """The configuration that the words give, and what is to be done with it."""
     verb = next((v for v in VERBS if argv[: len(v.split())] == v.split()), None)
     if verb is None:
+        pairs = [v for v in VERBS if v.split()[0] == (argv or [""])[0]]
+        if pairs:
+            raise LingweaveError(f"{' '.join(argv[:2])}: give one of {', '.join(pairs)}")
         _parser().parse_args(argv or ["--help"])
         raise LingweaveError(f"give one of {', '.join(VERBS)}; see `lingweave --help`")
     kind, run = VERBS[verb]()
@@ -259,7 +340,7 @@ def _parsed(argv: list[str]) -> tuple[Any, Callable[[Any], object]]:
 
 def _parser() -> ArgumentParser:
     """The outermost parser: it only knows the verbs."""
-    lines = [f"  {verb:<10} {function.__doc__}" for verb, function in VERBS.items()]
+    lines = [f"  {verb:<15} {function.__doc__}" for verb, function in VERBS.items()]
     parser = ArgumentParser(
         prog="lingweave",
         usage="lingweave VERB [OPTIONS]",
