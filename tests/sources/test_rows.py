@@ -142,6 +142,20 @@ def test_a_table_is_packed_once_and_again_when_its_file_changes(
         read_table([packed[0]], languages=["en"])
 
 
+def test_packed_tables_are_read_beside_others(tmp_path: Path) -> None:
+    several = [
+        {"id": "4", "lang": "zh-CN", "query": "问四", "passage": "答四", "negatives": ["别"]},
+        {"id": "4", "lang": "en", "query": "q4?", "passage": "p4", "negatives": None},
+    ]
+    first = read_table([jsonl(tmp_path / "first.jsonl")]).path
+    second = read_table([jsonl(tmp_path / "second.jsonl", several)]).path  # type: ignore[arg-type]
+    assert first is not None and second is not None
+    whole = read_table([tmp_path / "first.jsonl", tmp_path / "second.jsonl"])
+    assert read_table([first, second]).fingerprint == whole.fingerprint
+    assert read_table([first, tmp_path / "second.jsonl"]).fingerprint == whole.fingerprint
+    assert set(read_table([first, second], languages=["en"]).languages) == {"en"}
+
+
 def test_texts_of_several_records_are_found(tmp_path: Path) -> None:
     rows = [
         {"id": "1", "lang": "de", "query": "a", "passage": "x"},

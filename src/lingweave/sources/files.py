@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lingweave.errors import LingweaveError
+from lingweave.table import ParallelTable
 
 ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".arrow")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -48,7 +49,7 @@ def read_file(file: Path) -> pa.Table:
         LingweaveError: the file is cut off, not UTF-8, or not of its format.
     """
     if file.suffix == ".arrow":
-        raise LingweaveError(f"{file}: a packed table cannot be joined with other files")
+        return _unpacked(file)
     if file.suffix == ".parquet":
         try:
             table = pq.read_table(file)
@@ -65,6 +66,15 @@ def read_file(file: Path) -> pa.Table:
     except (pa.ArrowException, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise LingweaveError(f"{file}: the rows do not have the same types ({reason})") from None
+
+
+def _unpacked(file: Path) -> pa.Table:
+    """A packed table in wide form: a row a record, `query_<code>` for `query:<code>`."""
+    table = ParallelTable.open(file)
+    records = table.records(slice(None))
+    kinds = tuple(f"{kind}:" for kind in ("query", "passage", "negatives", "answers"))
+    kept = [x for x in records.column_names if ":" not in x or x.startswith(kinds)]
+    return records.select(kept).rename_columns([x.replace(":", "_", 1) for x in kept])
 
 
 def _schema(rows: list[dict[str, Any]]) -> pa.Schema:

@@ -43,8 +43,8 @@ def read_table(
     """The table of these files, packed into the cache on first use and memory-mapped.
 
     Args:
-        paths: Parquet or JSON lines files (``.jsonl``, ``.jsonl.gz``), folders of them, or one
-            packed ``.arrow`` table.
+        paths: Parquet or JSON lines files (``.jsonl``, ``.jsonl.gz``), packed ``.arrow`` tables, or
+            folders of them; one packed table by itself is opened as it is.
         languages: keep only these; all with None.
         datasets: keep only these; all with None.
         one_of: groups of near-identical languages (zh-CN, zh-TW): each record keeps one of them,
