@@ -4,18 +4,14 @@ import contextlib
 import importlib
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from multiprocessing import forkserver, get_all_start_methods, get_context
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lingweave.demo import jobs
 from lingweave.demo.config import ARMS, FLOORS, DemoConfig
@@ -27,11 +23,11 @@ from lingweave.report.run import write_report
 from lingweave.report.tables import print_tables
 from lingweave.significance import Interval
 from lingweave.sources.atlas import atlas_benchmark, atlas_table
+from lingweave.workers import THREADS, Bar, started_from
+from lingweave.workers import undivided as _undivided
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
-
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def run(config: DemoConfig) -> Comparison:
@@ -82,7 +78,7 @@ def _work(runs: Runs, config: DemoConfig) -> None:
     # Each worker computes with one thread: they share the cores between them.
     os.environ |= dict.fromkeys(THREADS, "1")
     arms = [(arm, seed) for seed in config.seeds for arm in ARMS]
-    context = _context()
+    context = started_from(["lingweave.training.run", "lingweave.evaluate.run"])
     queue: SimpleQueue[jobs.Progress | None] = context.SimpleQueue()
     with (
         _shown(queue, ["warm start", *FLOORS, *(f"{arm} {seed}" for arm, seed in arms)]),
@@ -110,45 +106,14 @@ def _work(runs: Runs, config: DemoConfig) -> None:
             raise
 
 
-def _context() -> BaseContext:
-    """How workers start: forked from one process that has imported torch, where that is possible,
-    so that the import, which takes longer than some of the work, happens once."""
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["lingweave.training.run", "lingweave.evaluate.run"])
-    # It imports while this process does other work, and Ctrl-C is not for it.
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    forkserver.ensure_running()
-    signal.signal(signal.SIGINT, handler)
-    return context
-
-
-@contextlib.contextmanager
-def _undivided() -> Iterator[None]:
-    """Puts Ctrl-C off: a worker must not be left half started."""
-    asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if asked:
-        raise KeyboardInterrupt
-
-
 @contextlib.contextmanager
 def _shown(queue: "SimpleQueue[jobs.Progress | None]", pieces: list[str]) -> Iterator[None]:
     """Shows on stderr what the workers say, until the block ends."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        whole = bars.add_task("demo", total=len(pieces))
-        done = dict.fromkeys(pieces, 0.0)
+    with Bar("demo", pieces) as bar:
 
         def listen() -> None:
             while (said := queue.get()) is not None:
-                done[said.piece] = said.done
-                bars.update(whole, completed=sum(done.values()), description=said.piece)
+                bar.at(said.piece, said.done)
 
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()

@@ -1,0 +1,182 @@
+"""`lingweave study run` and its relatives: from a study file to its report."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from lingweave.errors import LingweaveError
+from lingweave.studies.config import StudyConfig
+from lingweave.studies.costs import costs_of
+from lingweave.studies.measured import opened_measures
+from lingweave.studies.pool import Failure, Place, Task, done_side_by_side
+from lingweave.studies.runs import Measure, Run, Runs, runs_of
+from lingweave.studies.study import Study
+from lingweave.studies.work import is_made, is_measured, make, measure
+
+PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.work")
+FAILURES = "failures"
+"""Folder beside a study's report with what went wrong."""
+
+
+def run(config: StudyConfig) -> None:
+    """Trains and measures what is missing, judges the claims, and writes the report.
+
+    Interrupted, it goes on where it stopped when it is called again.
+
+    Raises:
+        LingweaveError: the study is wrong, or some of its runs failed.
+        KeyboardInterrupt: it was stopped; what was done is saved.
+    """
+    study = _checked(config)
+    runs = runs_of(study, config.folder)
+    if config.only is not None:
+        only(runs, config.only)
+        return
+    failed = done(runs, config, study)
+    report(config, study, runs)
+    if failed:
+        names = "; ".join(f"{name}: {one.line}" for name, one in failed.items())
+        raise LingweaveError(
+            f"{len(failed)} of the study's runs and measures failed ({names}); the report is of the"
+            " others; run the same command to try again"
+        )
+
+
+def done(runs: Runs, config: StudyConfig, study: Study) -> dict[str, Failure]:
+    """Does what is missing side by side; what failed, by name."""
+    tasks = missing_tasks(runs)
+    names = {task.id: task.name for task in tasks}
+    places = places_of(runs, config.workers)
+    failed = done_side_by_side(tasks, places, study.name, PRELOADED)
+    folder = study_folder(config, study) / FAILURES
+    for id, failure in failed.items():
+        if failure.trace:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{id}.txt").write_text(failure.trace, encoding="utf-8")
+    return {names[id]: failure for id, failure in failed.items()}
+
+
+def only(runs: Runs, ids: list[str]) -> None:
+    """Does these, each in this process: a run with its measures, or a measure alone.
+
+    Several processes that torchrun has started train one run together; the first one measures.
+
+    Raises:
+        LingweaveError: an id is not of the study, what it needs is missing, or it failed.
+    """
+    by_run = {one.id: one for one in runs.all}
+    by_measure = {one.id: one for one in runs.distinct_measures}
+    for id in ids:
+        if id not in by_run and id not in by_measure:
+            raise LingweaveError(
+                f"--only {id}: is no run or measure of this study; `lingweave study commands` lists"
+                " them"
+            )
+    together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    if together and len([id for id in ids if id in by_run]) > 1:
+        raise LingweaveError("--only: several processes train one run at a time; give one id")
+    first = os.environ.get("RANK", "0") == "0"
+    for id in ids:
+        measures = [one for one in by_measure.values() if one.run and one.run.id == id]
+        if id in by_run:
+            _check_needs(by_run[id].name, by_run[id].needs, by_run)
+            if not is_made(by_run[id]):
+                make(by_run[id], _nothing, wait=False)
+            if together:
+                from lingweave.training.processes import leave
+
+                leave()
+        else:
+            measures = [by_measure[id]]
+            of = measures[0].run
+            _check_needs(measures[0].name, (of.id,) if of else (), by_run)
+        for one in measures if first else ():
+            if not is_measured(one):
+                measure(one, _nothing, wait=False)
+            print(one.folder)
+
+
+def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = None) -> None:
+    """Judges the claims by what is measured, writes the report and prints a summary.
+
+    Raises:
+        LingweaveError: the study is wrong, or the folder cannot be written.
+    """
+    from lingweave.studies.claims import judged_claims
+    from lingweave.studies.report import write_report
+
+    study = study or config.opened()
+    runs = runs or runs_of(study, config.folder)
+    measurements = opened_measures(study, config.folder, runs.measures)
+    verdicts = judged_claims(study, measurements)
+    write_report(study, measurements, verdicts, costs_of(runs), study_folder(config, study))
+
+
+def study_folder(config: StudyConfig, study: Study) -> Path:
+    """Where a study's report goes."""
+    return config.folder / f"{study.name}-{config.scale or 'full'}"
+
+
+def missing_tasks(runs: Runs) -> list[Task]:
+    """What is not done: each run, what it needs before it, and its measures right after it."""
+    tasks = []
+    measures = [one for one in runs.distinct_measures if not is_measured(one)]
+    # What takes no run keeps workers busy while a start is trained.
+    free = [one for one in measures if one.run is None]
+    for one in runs.all:
+        if not is_made(one):
+            tasks.append(Task(one.id, one.name, partial(make, one), one.needs))
+        tasks += [_measuring(what) for what in measures if what.run and what.run.id == one.id]
+    return [*tasks, *map(_measuring, free)]
+
+
+def places_of(runs: Runs, workers: int) -> list[Place]:
+    """The workers: one a GPU where a run asks for one and there are some, else one thread each."""
+    gpus = (
+        _gpus() if any(one.config is None or one.config.device != "cpu" for one in runs.all) else []
+    )
+    cores = _cores()
+    if gpus:
+        count = min(workers, len(gpus))
+        return [Place(max(1, cores // count), gpu) for gpu in gpus[:count]]
+    return [Place()] * workers
+
+
+def _measuring(what: Measure) -> Task:
+    needs = (what.run.id,) if what.run else ()
+    return Task(what.id, what.name, partial(measure, what), needs)
+
+
+def _check_needs(name: str, needs: tuple[str, ...], by_run: dict[str, Run]) -> None:
+    for need in needs:
+        if not is_made(by_run[need]):
+            raise LingweaveError(
+                f"{name}: goes on from {by_run[need].name}, which is missing: first run the same"
+                f" command with --only {need}"
+            )
+
+
+def _gpus() -> list[str]:
+    """The GPUs that this process sees, as their libraries number or name them."""
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if seen is not None:
+        return [one for one in seen.split(",") if one.strip()]
+    import torch
+
+    return [str(number) for number in range(torch.cuda.device_count())]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _checked(config: StudyConfig) -> Study:
+    from lingweave.studies.check import check
+
+    study = config.opened()
+    check(study)
+    return study
+
+
+def _nothing(share: float) -> None:
+    """Nobody asks how far it is."""
