@@ -44,6 +44,9 @@ class EvaluateConfig(EncoderOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         named(self.benchmark)
+        if self.alter is not None and not isinstance(self.alter, Altered):
+            # The command line's parser gives the fields of a nested value, not the value.
+            object.__setattr__(self, "alter", Altered(**vars(self.alter)))
         if self.ties not in TIE_RULES:
             raise LingweaveError(f"--ties {self.ties}: choose from {', '.join(TIE_RULES)}")
         if self.data is not None and _generated(self):
