@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,6 +43,8 @@ class Reading:
     """Measure -> mean over languages, as the authors of the rules take it."""
     by_language: Mapping[str, Mapping[str, Interval]]
     """Query language -> measure -> mean over its queries."""
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+    """What each query came to, in the order of the measures."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, null where undefined."""
@@ -106,4 +108,5 @@ def reading_of(
             str(language): {name: one[1 + x] for name, one in zip(measures, found, strict=True)}
             for x, language in enumerate(languages)
         },
+        rows=tuple(rows),
     )

@@ -105,7 +105,7 @@ class Figure:
         if not chosen:
             hint = "; say which are `unseen` of the benchmark" if self.selector == "unseen" else ""
             raise LingweaveError(
-                f"figure {self.name}: is over none of the query languages ({', '.join(among)}){hint}"
+                f"figure {self.name}: is over none of the languages ({', '.join(among)}){hint}"
             )
         return tuple(among) if self.selector == "gap_to" else tuple(chosen)
 

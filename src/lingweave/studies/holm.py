@@ -8,10 +8,10 @@ anywhere among the m, with a chance of at most .05.
 That needs intervals that are right far out in the tails, where resamples alone are not: 2,000 of
 them hold no quantile beyond 1/2000, and resamples of five training seeds never leave the range of
 the five, so that five seeds which happen to agree would pass at any level. So each end of an
-interval is the farther one of two: the quantile of the resamples, and observed ± t·se, where the
-variance is that of the resamples with the seeds' share scaled up from n - 1 to n degrees of freedom,
-and t has the degrees of freedom of the seeds and of the clusters together (Satterthwaite 1946).
-This takes figures of seeds to scatter normally.
+interval is the farther one of two: the quantile of the resamples, and observed ± t·se. There the
+variance is that of the resamples with the seeds' share multiplied by n / (n - 1), which resampling
+n seeds leaves out, and t has the degrees of freedom of the seeds and of the clusters together
+(Satterthwaite 1946). This takes figures of seeds to scatter normally.
 
 Source: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6.
 """
