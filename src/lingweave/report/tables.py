@@ -155,16 +155,16 @@ def rich_table(table: Table, columns: int | None = None) -> RichTable:
     return drawn
 
 
-def fitting_table(table: Table, console: Console) -> RichTable:
+def fitting_table(table: Table, console: Console, least: int = LEAST_COLUMNS) -> RichTable:
     """The table with as many columns as the terminal has room for, mAP and rank distance first."""
-    for columns in range(len(table.header), LEAST_COLUMNS, -1):
+    for columns in range(len(table.header), least, -1):
         drawn = rich_table(table, columns)
         if (
             console.measure(drawn, options=console.options.update(width=500)).maximum
             <= console.width
         ):
             return drawn
-    return rich_table(table, LEAST_COLUMNS)
+    return rich_table(table, least)
 
 
 def print_tables(comparison: Comparison, console: Console | None = None) -> None:

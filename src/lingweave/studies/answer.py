@@ -74,7 +74,7 @@ def reason(verdict: Verdict) -> str:
     if len(made) == 1:
         return f"{_difference(made[0])}."
     if verdict.status == "supported":
-        return f"All {len(made)} comparisons hold."
+        return f"{'Both' if len(made) == 2 else f'All {len(made)}'} comparisons hold."
     telling = [one for one in made if one.status == verdict.status]
     one_does, many_do = (
         ("goes the other way", "go the other way")

@@ -56,7 +56,7 @@ def _panel(axes: Axes, scale: str, rows: Sequence[Compared]) -> None:
     axes.margins(x=0.06)
     axes.axvline(0, color=INK, linewidth=0.8, alpha=0.6)
     left, right = axes.get_xlim()
-    for threshold, side in sorted(thresholds):
+    for threshold, _ in sorted(thresholds):
         axes.axvline(threshold, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         left, right = min(left, threshold), max(right, threshold)
     axes.set_xlim(left, right)

@@ -63,14 +63,15 @@ def costs_markdown(contents: Contents) -> str:
 def table_text(table: Table) -> str:
     """A table of GitHub's Markdown, its caption above it."""
     header = [escaped(name) for name in table.header]
-    lines = [_line(header), "|---" + "|---:" * (len(header) - 1) + "|"]
+    sides = ("---" if _is_text(column) else "---:" for column in zip(*table.rows, strict=True))
+    lines = [_line(header), f"|{'|'.join(sides)}|"]
     lines += [_line([_cell(cell) for cell in row]) for row in table.rows]
     return f"{paragraph(escaped(table.caption))}\n\n" + "\n".join(lines)
 
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
-    text = re.sub(r"([\\`*|\[\]])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;"))
+    text = re.sub(r"([\\`*|]|(?<=\])\()", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;"))
     return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", " ".join(text.split()))
 
 
@@ -123,13 +124,12 @@ def part_words(part: Part) -> str:
     """What a benchmark is and how much was asked."""
     if not part.rows:
         return f"{part.described}."
+    clusters = f" in {counted(part.clusters, 'cluster')}" if part.clusters != part.queries else ""
     words = [
         part.described,
         counted(len(part.languages), "language"),
-        counted(part.queries, "question"),
+        counted(part.queries, "question") + clusters,
     ]
-    if part.clusters != part.queries:
-        words.append(f"drawn in {counted(part.clusters, 'cluster')}")
     if part.unseen:
         words.append(f"not trained in: {listed(part.unseen)}")
     return f"{'; '.join(words)}. Ties: {part.ties}."
@@ -150,6 +150,11 @@ def verdict_words(answer: Answer, verdict: Verdict) -> str:
     ends = [f"{100 * level:.4g}%" for level in (levels[0], levels[-1])]
     level = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
     return f"{answer.status.capitalize()}. Corrected intervals hold {level}."
+
+
+def _is_text(column: tuple[Cell, ...]) -> bool:
+    """Whether a column holds words, which start at the left, and no figures."""
+    return not any(cell.text[:1] in "0123456789.+−–" for cell in column if cell.text)
 
 
 def _line(cells: list[str]) -> str:

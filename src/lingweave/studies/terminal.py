@@ -5,12 +5,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from lingweave.report.tables import fitting_table
+from lingweave.report.tables import Cell, Table, fitting_table
 from lingweave.studies.answer import answer_sentence, answers
 from lingweave.studies.contents import Contents
 from lingweave.studies.display import figures_table
 from lingweave.studies.words import counted
 
+LEAST = 2
+"""Columns that are shown on any terminal: the arm and one figure."""
+LONG = 20
+"""Letters of an arm's name from which it is broken after its first choice."""
 COLOURS = {
     "supported": "green",
     "refuted": "red",
@@ -45,13 +49,22 @@ def print_report(
         console.print()
         if part.rows:
             say(f"{part.name}: {counted(len(part.languages), 'language')}", "bold")
-            console.print(fitting_table(figures_table(contents, part), console))
+            table = _broken(figures_table(contents, part))
+            console.print(fitting_table(table, console, LEAST))
         else:
             say(f"{part.name}: nothing measured yet", "bold")
         if part.rows and part.missing:
             say(f"Not measured: {', '.join(part.missing)}", "dim")
     for path in written:
         say(f"wrote {path}")
+
+
+def _broken(table: Table) -> Table:
+    """Long names over the two lines that a figure and its interval take anyway."""
+    if all(len(row[0].text) <= LONG for row in table.rows):
+        return table
+    rows = [(Cell(row[0].text.replace("/", "/\n", 1)), *row[1:]) for row in table.rows]
+    return table._replace(rows=tuple(rows))
 
 
 def _hanging(text: Text, indent: int, width: int) -> Text:

@@ -13,9 +13,10 @@ FIGURES = {
     "rank_distance": "rank distance",
     "rank_distance_ratio": "rank distance ÷ random",
     "same_language_first": "same language first",
-    "sentence_match@1": "exact match, first sentence",
     "exact_match": "exact match",
     "f1": "F1",
+    "gold_exact_match": "exact match, right passage given",
+    "gold_f1": "F1, right passage given",
 }
 """Figures whose names are not words already."""
 
@@ -30,7 +31,7 @@ def base(figure: str) -> str:
 def figure_words(figure: str) -> str:
     """``multi.mAP|script=Arab`` -> ``multi mAP, Arabic script``."""
     name, _, selector = figure.partition("|")
-    words = FIGURES.get(name, name.replace(".", " "))
+    words = FIGURES.get(name, name.replace(".", " ").replace("sentence_", "answer sentence "))
     return f"{words}, {selector_words(selector)}" if selector else words
 
 
