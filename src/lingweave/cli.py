@@ -324,9 +324,9 @@ def _parsed(argv: list[str]) -> tuple[Any, Callable[[Any], object]]:
     verb = next((v for v in VERBS if argv[: len(v.split())] == v.split()), None)
     if verb is None:
         pairs = [v for v in VERBS if v.split()[0] == (argv or [""])[0]]
-        if pairs:
+        if pairs and not {"-h", "--help"} & set(argv):
             raise LingweaveError(f"{' '.join(argv[:2])}: give one of {', '.join(pairs)}")
-        _parser().parse_args(argv or ["--help"])
+        _parser().parse_args(["--help"] if pairs or not argv else argv)
         raise LingweaveError(f"give one of {', '.join(VERBS)}; see `lingweave --help`")
     kind, run = VERBS[verb]()
     parser = ArgumentParser(

@@ -47,11 +47,12 @@ def check(study: Study, here: bool = True) -> None:
         for axis, choices in study.axes.items():
             for name, choice in choices.items():
                 _check_fields(f"axes.{axis}.{name}.train", choice.train, (*OWN, "seed"))
+        _check_benchmarks(study, here)
+        _check_floors(study, here)
         for arm in arms_of(study):
             _check_arm(study, arm, here)
         for arm in planned_of(study):
             _check_arm(study, arm, False)
-        _check_benchmarks(study, here)
         check_claims(study)
 
 
@@ -175,7 +176,7 @@ def _check_run(study: Study, fields: Fields, seed: int, here: bool) -> None:
 
 
 def _check_benchmarks(study: Study, here: bool) -> None:
-    """The benchmarks can be had, as far as a look at folders tells, and floors measured on them."""
+    """The benchmarks can be had, as far as a look at folders tells."""
     for name, spec in study.benchmarks.items():
         with place(f"benchmarks.{name}"):
             _check_fields("evaluate", spec.evaluate, ("out", "alter", "model", "encoder"))
@@ -187,10 +188,14 @@ def _check_benchmarks(study: Study, here: bool) -> None:
                 check_model(reading.reader)
             for code in spec.unseen:
                 canonical(code)
-        for floor, fields in study.floors.items():
+
+
+def _check_floors(study: Study, here: bool) -> None:
+    """The floors can be measured on every benchmark."""
+    for floor, fields in study.floors.items():
+        for name, spec in study.benchmarks.items():
             with place(f"floors.{floor} on {name}"):
                 evaluate_config(spec, _without_start(study, fields), Path())
-    for floor, fields in study.floors.items():
         model = fields.get("model")
         if here and model is not None and not str(model).startswith(START):
             with place(f"floors.{floor}"):

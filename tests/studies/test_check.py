@@ -1,0 +1,145 @@
+"""What is wrong with a study is told before its first run, in one line with its place."""
+
+import pytest
+
+from lingweave.errors import LingweaveError
+from lingweave.studies.check import check
+from lingweave.studies.given import opened
+
+TEXT = """
+name: small
+title: Small
+question: Is it?
+seeds: [1, 2]
+resamples: 100
+train: {table: [facts], encoder: "start:warm", steps: 10, batch_size: 8}
+tables:
+  facts: {atlas: {languages: [de, en]}}
+  rare: {thin: {of: facts, languages: [de], share: .1}}
+starts:
+  warm: {train: {encoder: static, recipe: x-y, seed: 0}}
+axes:
+  recipe:
+    hybrid: {train: {recipe: hybrid}}
+    x-y: {train: {recipe: x-y}}
+  data:
+    all: {}
+    rare: {train: {table: [rare]}}
+benchmarks:
+  atlas: {evaluate: {benchmark: atlas, languages: [de, en], seed: 51}, unseen: [de]}
+floors:
+  bm25: {encoder: bm25}
+  warm: {model: "start:warm"}
+claims:
+  - text: It is.
+    left: {arm: {recipe: hybrid}}
+    right: {arm: {recipe: x-y}}
+    figures: [mono.mAP]
+published:
+  - {arm: {recipe: x-y}, benchmark: atlas, figures: {mono.mAP: .5}}
+"""
+
+
+@pytest.fixture
+def study_of(tmp_path):
+    """Opens a study in which some words are replaced by others."""
+
+    def open_it(old="", new=""):
+        assert TEXT.count(old) == 1 or not old
+        path = tmp_path / "small.yaml"
+        path.write_text(TEXT.replace(old, new) if old else TEXT)
+        return opened(str(path))
+
+    return open_it
+
+
+def test_a_study_that_can_be_run_is_let_pass(study_of):
+    check(study_of())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("name: small", "name: a/b", "name: the name 'a/b' is not possible"),
+        ("seeds: [1, 2]", "seeds: []", "seeds: is empty"),
+        ("seeds: [1, 2]", "seeds: [1, 1]", "seeds: 1 stands twice"),
+        ("x-y: {train: {recipe: x-y}}", "x-y: {train: {recipe: x-z}}",
+         "arm x-y/all: recipe 'x-z': cannot read 'x-z'"),
+        ("x-y: {train: {recipe: x-y}}", 'x-y: {train: {recipe: "multi(3)=1"}}',
+         "arm x-y/all: batch_size is 8: multi(3) needs a multiple of 3"),
+        ("hybrid: {train: {recipe: hybrid}}", "hybrid: {train: {objective: infonse}}",
+         "arm hybrid/all: "),
+        ("hybrid: {train: {recipe: hybrid}}", "hybrid: {train: {batch_size: 1}}",
+         "arm hybrid/all: batch_size: 1 is not possible"),
+        ("hybrid: {train: {recipe: hybrid}}", "hybrid: {train: {table: [facts]}}",
+         "arm hybrid/rare: train.table is set by recipe hybrid and by data rare"),
+        ("hybrid: {train: {recipe: hybrid}}", "hybrid: {train: {seed: 3}}",
+         "axes.recipe.hybrid.train.seed: a study sets it itself; give the study's seeds"),
+        ("steps: 10", "steps: 10, out: there", "train.out: a study sets it itself"),
+        ("{table: [rare]}", "{table: [rar]}",
+         "arm hybrid/rare: train.table: the table 'rar' is not in the study"),
+        ("{table: [rare]}", "{teacher: none/such/model}",
+         "arm hybrid/rare: "),
+        ("of: facts", "of: fact", "table 'fact' is not in the study"),
+        ("of: facts", "of: rare", "table 'rare': is made of itself"),
+        ("{atlas: {languages: [de, en]}}", "{files: [none/such.jsonl]}",
+         "table 'facts': none/such.jsonl: no such file or folder"),
+        ('encoder: "start:warm", steps', 'encoder: "start:cold", steps',
+         "arm hybrid/all: train.encoder: the start 'cold' is not in the study: choose from warm"),
+        ("encoder: static", 'encoder: "start:warm"', "starts.warm: goes on from itself"),
+        ("encoder: static", "encoder: ./none", "starts.warm: train.encoder: model ./none: no such"),
+        ("encoder: static", "encoder: no/such",
+         "starts.warm: train.encoder: model no/such: no such folder, and it is not in the hub's"),
+        ("encoder: static", "encoder: package:none/model", "starts.warm: train.encoder: package:"),
+        ("benchmark: atlas, languages", "benchmark: atlast, languages", "benchmarks.atlas: "),
+        ("seed: 51}, unseen", "seed: 51, model: m}, unseen",
+         "benchmarks.atlas: evaluate.model: a study sets it itself"),
+        ("{benchmark: atlas, languages: [de, en], seed: 51}",
+         "{benchmark: parallel, data: none.jsonl}",
+         "benchmarks.atlas: evaluate.data: none.jsonl: no such file or folder"),
+        ("[de, en], seed: 51}", "'atlas:99', seed: 51}", "arm hybrid/all: benchmarks.atlas: "),
+        ("unseen: [de]", "unseen: [deutsch]", "benchmarks.atlas: "),
+        ("{encoder: bm25}", "{encoder: bm25, similarity: dot}", "floors.bm25 on atlas: "),
+        ('{model: "start:warm"}', '{model: "start:w"}', "floors.warm on atlas: the start 'w'"),
+        ("bm25: {encoder", "hybrid/all: {encoder", "floors: the name 'hybrid/all' is not possible"),
+        ("[mono.mAP]", "[mono.map]", "claims[1].figures: figure 'mono.map': no measure"),
+        ("[mono.mAP]", "[]", "claims[1].figures: is empty"),
+        ("text: It is.", "benchmarks: [xquad]\n    text: It is.",
+         "claims[1].benchmarks: the benchmark 'xquad' is not in the study: choose from atlas"),
+        ("left: {arm: {recipe: hybrid}}", "left: {arm: {recipe: best}}",
+         "claims[1].left.arm: the recipe 'best' is not in the study: choose from hybrid, x-y"),
+        ("right: {arm: {recipe: x-y}}", "right: {arm: {recipe: hybrid}}",
+         "claims[1]: left and right are the same"),
+        ("right: {arm: {recipe: x-y}}", "right: {floor: tfidf}",
+         "claims[1].right.floor: the floor 'tfidf' is not in the study: choose from bm25, warm"),
+        ("benchmark: atlas, figures: {", "benchmark: atlsa, figures: {", "published[1].benchmark:"),
+        ("{mono.mAP: .5}", "{mono: .5}", "published[1].figures: figure 'mono'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_with_its_place(study_of, old, new, line):
+    with pytest.raises(LingweaveError) as caught:
+        check(study_of(old, new))
+    assert str(caught.value).startswith(f"study {'a/b' if 'a/b' in new else 'small'}: {line}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_claim_of_an_arm_that_is_not_run(study_of):
+    arms = "arms: [{recipe: '*', data: all}]\nclaims:"
+    study = study_of("claims:", arms)
+    check(study)
+    study.claims[0].left.arm["data"] = "rare"
+    with pytest.raises(LingweaveError, match="no arm of the study has recipe hybrid, data rare"):
+        check(study)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{atlas: {languages: [de, en]}}", "{files: [none/such.jsonl]}"),
+        ("encoder: static", "encoder: no/such"),
+        ("{benchmark: atlas, languages: [de, en], seed: 51}",
+         "{benchmark: parallel, data: none.jsonl}"),
+    ],
+)  # fmt: skip
+def test_a_plan_needs_neither_data_nor_models(study_of, old, new):
+    check(study_of(old, new), here=False)
