@@ -8,7 +8,10 @@ _TURKISH = str.maketrans({"I": "ı", "İ": "i"})
 _BARE = str.maketrans("đĐłŁøØħĦıŧŦёЁ", "dDlLoOhHitTеЕ")
 """Letters whose mark Unicode does not take apart, and the one Cyrillic letter whose mark people
 leave out."""
-_MARKED = regex.compile(r"([\p{Latin}\p{Greek}\p{Arabic}\p{Hebrew}])\p{Mn}+")
+_LETTER = regex.compile(
+    r"(?V1)[\p{Latin}\p{Greek}\p{Arabic}\p{Hebrew}--[a-zA-Z]]\p{Mn}*|[a-zA-Z]\p{Mn}+"
+)
+_MARK = regex.compile(r"\p{Mn}")
 
 
 def lower(text: str, language: str) -> str:
@@ -19,10 +22,14 @@ def lower(text: str, language: str) -> str:
 
 
 def without_marks(text: str, language: str) -> str:
-    """Without the marks that people leave out: accents of Latin and Greek letters, vowel points of
-    Arabic and Hebrew, and the dots of Russian ё.
+    """Without the marks that people leave out: accents of Latin and Greek letters, vowel points and
+    hamza signs of Arabic, points of Hebrew, and the dots of Russian ё.
 
     Marks of other scripts are letters to their readers (vowel signs, tones), and stay.
     """
-    apart = unicodedata.normalize("NFD", text.translate(_BARE))
-    return unicodedata.normalize("NFC", _MARKED.sub(r"\1", apart))
+    bare: str = _LETTER.sub(_bare, text.translate(_BARE))
+    return bare
+
+
+def _bare(letter: regex.Match[str]) -> str:
+    return unicodedata.normalize("NFC", _MARK.sub("", unicodedata.normalize("NFD", letter[0])))

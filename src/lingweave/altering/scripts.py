@@ -19,7 +19,7 @@ PACKAGES = {"anyascii": "anyascii", "opencc": "opencc-py"}
 """The packages that are needed, by the name they are imported by: extra `scripts`."""
 
 _CYRILLIC = "абвгдђежзијклљмнњопрстћуфхцчџш"
-_LATIN = "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".split()
+_LATIN = [*"abvgdđežzijkl", "lj", "m", "n", "nj", *"oprstćufhcč", "dž", "š"]
 _TO_LATIN = dict(zip(_CYRILLIC, _LATIN, strict=True))
 _TO_CYRILLIC = {latin: letter for letter, latin in _TO_LATIN.items()}
 _SERBIAN = re.compile("|".join([*_CYRILLIC]), re.IGNORECASE)
@@ -60,7 +60,7 @@ def in_other_script(text: str, language: str) -> str:
         return text
     from anyascii import anyascii
 
-    return " ".join(str(anyascii(text)).split())
+    return " ".join(str(anyascii(text)).split()) or text
 
 
 @lru_cache

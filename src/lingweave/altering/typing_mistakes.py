@@ -1,16 +1,21 @@
 """Mistakes of fingers: letters dropped, doubled and swapped, and keys hit beside the right one."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import regex
 from icu4py.breakers import WordBreaker
 
+from lingweave.languages import script
+
 Mistake = Callable[[list[str]], Iterator[list[str]]]
 """All words that one mistake makes of a word, each as a list of characters that people see."""
 
-_WORD = regex.compile(r"[\p{L}\p{M}'’ʼ\u200c\u200d-]*\p{L}[\p{L}\p{M}'’ʼ\u200c\u200d-]*")
+_CUT = regex.compile(r"[\p{L}\p{M}\p{N}'’ʼ\u200c\u200d]+|[^\p{L}\p{M}\p{N}'’ʼ\u200c\u200d]+")
+_WORD = regex.compile(r"[\p{L}\p{M}'’ʼ\u200c\u200d]*\p{L}[\p{L}\p{M}'’ʼ\u200c\u200d]*")
 """Words with digits are names and numbers: a mistake there asks for something else."""
+_SEEN_AS_ONE = regex.compile(r"\X")
+_NO_BLANKS = frozenset({"Hans", "Hant", "Jpan", "Khmr", "Laoo", "Mymr", "Thai"})
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -30,25 +35,30 @@ NEIGHBOURS: Mapping[str, str] = _neighbours()
 
 
 def mistyped(mistake: Mistake, share: float, text: str, language: str, draw: random.Random) -> str:
-    """The text with a mistake in some of its words, as ICU cuts them.
+    """The text with a mistake in some of its words.
 
     Args:
         mistake: what can happen to a word; a word to which nothing can stays as it is.
         share: how likely a word is to be hit.
         text: what was to be typed.
-        language: its code.
+        language: its code; where no blanks are written, ICU finds the words.
         draw: a random stream for this text alone.
     """
-    pieces = list(WordBreaker(text, language))
-    for place, piece in enumerate(pieces):
+    made = []
+    for piece in _pieces(text, language):
         # Both are drawn for every piece, so that the share decides about no other word.
         hit, which = draw.random(), draw.random()
         if hit < share and _WORD.fullmatch(piece):
-            made = ["".join(one) for one in mistake(regex.findall(r"\X", piece))]
-            possible = [one for one in made if one != piece]
-            if possible:
-                pieces[place] = possible[int(which * len(possible))]
-    return "".join(pieces)
+            wrong = ("".join(one) for one in mistake(_SEEN_AS_ONE.findall(piece)))
+            possible = [one for one in wrong if one != piece]
+            piece = possible[int(which * len(possible))] if possible else piece
+        made.append(piece)
+    return "".join(made)
+
+
+def _pieces(text: str, language: str) -> Iterable[str]:
+    """All of a text, cut before and after words."""
+    return WordBreaker(text, language) if script(language) in _NO_BLANKS else _CUT.findall(text)
 
 
 def slips(word: list[str]) -> Iterator[list[str]]:
