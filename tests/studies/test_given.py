@@ -1,9 +1,11 @@
 """Study files: what they may say, how a scale is laid over them, and the one line of a mistake."""
 
+from pathlib import Path
+
 import pytest
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.given import opened, shipped
+from lingweave.studies.given import opened, shipped, with_benchmarks
 from lingweave.studies.plain import overlaid, plain
 from lingweave.studies.study import AtlasTable, BenchmarkSpec, Choice, Side
 
@@ -131,3 +133,16 @@ def test_overlay_leaves_what_lies_below_unchanged():
 @pytest.mark.parametrize("scale", [None, "tiny"])
 def test_shipped_studies_open_under_their_own_names(name, scale):
     assert opened(name, scale).name == name
+
+
+def test_some_of_the_benchmarks_keep_the_claims_on_them(study_file):
+    two = "benchmarks:\n  other: {evaluate: {benchmark: atlas}}\n"
+    on = "claims:\n  - {text: U, left: {floor: a}, figures: [mono.mAP], benchmarks: [atlas]}\n"
+    path = study_file("benchmarks:\n", two)
+    text = Path(path).read_text().replace("claims:\n", on)
+    Path(path).write_text(text)
+    study = opened(path)
+    assert [claim.text for claim in with_benchmarks(study, ["other"]).claims] == ["T"]
+    assert [claim.text for claim in with_benchmarks(study, ["atlas"]).claims] == ["U", "T"]
+    with pytest.raises(LingweaveError, match="--benchmarks: the benchmark 'x' is not in the study"):
+        with_benchmarks(study, ["x"])

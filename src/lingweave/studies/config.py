@@ -54,22 +54,14 @@ class StudyConfig:
         Raises:
             LingweaveError: the file cannot be read, or asks for what is not possible.
         """
-        from lingweave.studies.given import opened
-        from lingweave.studies.study import named
+        from lingweave.studies.given import opened, with_benchmarks
 
         study = opened(self.study[0], self.scale)
         if self.benchmarks is not None:
-            kept = {one: named("--benchmarks", one, study.benchmarks) for one in self.benchmarks}
-            study = replace(study, benchmarks=kept)
+            study = with_benchmarks(study, self.benchmarks)
         if self.resamples is not None:
             study = replace(study, resamples=self.resamples)
         return study
-
-    def command(self, verb: str) -> str:
-        """The command with this study, scale and folder, as one would type it."""
-        scale = f" --scale {self.scale}" if self.scale else ""
-        out = f" --out {self.out}" if self.out != StudyConfig.out else ""
-        return f"lingweave study {verb} {self.study[0]}{scale}{out}"
 
 
 @dataclass(frozen=True)
