@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ COSTS, SECONDS = "costs.json", "seconds.json"
 """What a run takes, in its folder, and the time it took."""
 SAMPLED_STEPS = 16
 """Steps whose texts are tokenised to estimate the tokens of a run."""
+CHARACTERS = 4
+"""Characters that are taken for a token where there is no tokenizer."""
 _NOTED_EVERY = 10.0
 """Seconds after which the time that was spent is written down again."""
 
@@ -106,7 +108,7 @@ def write_costs(run: Run) -> None:
         told["steps"] = steps
         told["pairs"] = steps * run.config.batch_size * processes
         per_step = tokens_per_step(run.config, run.model)
-        told["tokens"] = None if per_step is None else round(per_step * steps * processes)
+        told["tokens"] = round(per_step * steps * processes)
     with disk_errors_named(str(run.folder)):
         write_json(run.folder / COSTS, told)
 
@@ -123,19 +125,16 @@ def parameters(model: Path) -> int | None:
     return total or None
 
 
-def tokens_per_step(config: TrainConfig, model: Path) -> float | None:
+def tokens_per_step(config: TrainConfig, model: Path | None) -> float:
     """Tokens of a step's queries, passages and negatives, without padding, on average over some
-    steps of the plan; None if the model has no `tokenizer.json`."""
-    from tokenizers import Tokenizer
+    steps of the plan.
 
-    found = next(
-        (p for p in (model, *sorted(model.glob("*/"))) if (p / _TOKENIZER).is_file()), None
-    )
-    if found is None:
-        return None
-    tokenizer = Tokenizer.from_file(str(found / _TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    Args:
+        config: the run.
+        model: whose tokenizer counts; without one, or where it has no `tokenizer.json`, so many
+            characters are taken for a token.
+    """
+    lengths = _token_counts(model)
     table = read_table(
         config.table,
         languages=config.languages,
@@ -161,8 +160,22 @@ def tokens_per_step(config: TrainConfig, model: Path) -> float | None:
         ):  # fmt: skip
             pairs = zip(batch.rows.tolist(), languages.tolist(), strict=True)
             texts = [prompt + read(row, language) for row, language in pairs]
-            total += times * sum(min(len(one), length) for one in tokenizer.encode_batch(texts))
+            total += times * sum(min(count, length) for count in lengths(texts))
     return total / len(steps)
+
+
+def _token_counts(model: Path | None) -> Callable[[list[str]], list[int]]:
+    """Gives the tokens of texts."""
+    places = (model, *sorted(model.glob("*/"))) if model is not None else ()
+    found = next((place for place in places if (place / _TOKENIZER).is_file()), None)
+    if found is None:
+        return lambda texts: [-(-len(text) // CHARACTERS) for text in texts]
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(found / _TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return lambda texts: [len(one) for one in tokenizer.encode_batch(texts)]
 
 
 _TOKENIZER = "tokenizer.json"

@@ -9,6 +9,7 @@ from lingweave.studies.config import StudyConfig
 from lingweave.studies.costs import costs_of
 from lingweave.studies.measured import opened_measures
 from lingweave.studies.pool import Failure, Place, Task, done_side_by_side
+from lingweave.studies.rehearsal import rehearse
 from lingweave.studies.runs import Measure, Run, Runs, runs_of
 from lingweave.studies.study import Study
 from lingweave.studies.work import is_made, is_measured, make, measure
@@ -32,6 +33,7 @@ def run(config: StudyConfig) -> None:
     if config.only is not None:
         only(runs, config.only)
         return
+    rehearse(study, runs)
     failed = done(runs, config, study)
     report(config, study, runs)
     if failed:
@@ -103,13 +105,24 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
         LingweaveError: the study is wrong, or the folder cannot be written.
     """
     from lingweave.studies.claims import judged_claims
+    from lingweave.studies.plan import planned_rows
     from lingweave.studies.report import write_report
+    from lingweave.studies.terminal import print_report
 
     study = study or config.opened()
     runs = runs or runs_of(study, config.folder)
     measurements = opened_measures(study, config.folder, runs.measures)
-    verdicts = judged_claims(study, measurements)
-    write_report(study, measurements, verdicts, costs_of(runs), study_folder(config, study))
+    folder = study_folder(config, study)
+    contents = write_report(
+        study,
+        measurements,
+        judged_claims(study, measurements),
+        costs_of(runs),
+        folder,
+        scale=config.scale,
+        planned=planned_rows(study, config.folder, config.device),
+    )
+    print_report(contents, (folder / "report.md", folder / "report.html"))
 
 
 def study_folder(config: StudyConfig, study: Study) -> Path:

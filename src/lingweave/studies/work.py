@@ -38,6 +38,11 @@ def is_measured(measure: Measure) -> bool:
     return read and (measure.folder / SUMMARY).exists()
 
 
+def lock_of(folder: Path) -> Path:
+    """The file that a process holds while it works on a run or measure."""
+    return folder.with_name(f".{folder.name}.lock")
+
+
 def make(run: Run, say: Say, wait: bool = True) -> None:
     """Makes a run's model, or finishes it.
 
@@ -124,7 +129,7 @@ def _alone(folder: Path, name: str, wait: bool) -> Iterator[None]:
         return
     with disk_errors_named(str(folder)):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = folder.with_name(f".{folder.name}.lock").open("w")
+        lock = lock_of(folder).open("w")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
