@@ -9,6 +9,7 @@ from torch import nn
 
 from lingweave.objectives import Embedded, Ids, objective_of, part
 from lingweave.training import loss as losses
+from lingweave.training import step as steps
 from lingweave.training.chunks import chunks_by_length, places
 from lingweave.training.loss import Texts, loss_and_gradient, mean_loss, unit
 from lingweave.training.processes import Processes
@@ -108,6 +109,7 @@ def test_every_way_gives_the_plain_gradient(objective, way, monkeypatch):
         chunks = chunks_by_length(np.array([len(text) for text in texts]), 30)
         assert len(chunks) > 3
         order = torch.from_numpy(places(chunks))
+    monkeypatch.setattr(steps, "PIECE", 2)
     step = cached_step if "cached" in way else whole_step
     loss = step(
         lambda number, chunk: model(chunk),
@@ -145,7 +147,7 @@ def test_two_passes_meet_the_same_dropout():
 
 
 def test_cached_steps_hold_one_chunk_and_meet_once():
-    """Every chunk but the last is encoded and sent back within the unsynchronised context."""
+    """Sent back last chunk first, all but the one that comes last in the unsynchronised context."""
     model, texts, about = everything()
     depth, inside = [0], []
 
@@ -166,4 +168,4 @@ def test_cached_steps_hold_one_chunk_and_meet_once():
         encode, halves, None, lambda v: loss_and_gradient(v, about, terms, Processes()), Apart
     )
     first = [(number, 0, False) for number in range(3)]
-    assert inside == [*first, (0, 1, True), (1, 1, True), (2, 0, True)]
+    assert inside == [*first, (2, 1, True), (1, 1, True), (0, 0, True)]

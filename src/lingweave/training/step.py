@@ -11,10 +11,14 @@ Memory Limited Setup" (arXiv 2101.06983).
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import accumulate
 from typing import TypeVar
 
 import torch
 from torch import Tensor
+
+PIECE = 32
+"""Chunks whose vectors' gradient is let go together: few large pieces, which leave memory whole."""
 
 Chunk = TypeVar("Chunk")
 
@@ -51,24 +55,34 @@ def cached_step(
 ) -> Tensor:
     """As ``whole_step``, with the activations of one chunk at a time: each is encoded twice.
 
+    The second time the last chunk comes first, and the vectors' gradient goes as it is used: the
+    longest texts, whose activations are largest, stand in the first chunks.
+
     Args:
         encode: gives the vectors of a chunk.
         chunks: the batch's n texts.
         order: (n,) where among the chunks' texts each text stands; None: as they come.
         loss: of the vectors in the order of the texts.
-        unsynchronised: within it gradients are not summed over processes; the last chunk is
-            outside it.
+        unsynchronised: within it gradients are not summed over processes; the chunk that comes
+            last is outside it.
     """
     with torch.no_grad():
         vectors, texts, sizes = _encoded(encode, chunks, order)
     value, gradient = loss(vectors)
     del vectors  # The activations come now, and in a large batch it is as large as they are.
-    start = 0
-    for number, size in enumerate(sizes):
-        part = texts[start : start + size]
-        with nullcontext() if number == len(sizes) - 1 else unsynchronised():
-            torch.autograd.backward(encode(number, chunks[number]), gradient[part])
-        start += size
+    starts = [0, *accumulate(sizes)]
+    pieces = [
+        gradient[texts[starts[first] : starts[min(first + PIECE, len(sizes))]]]
+        for first in range(0, len(sizes), PIECE)
+    ]
+    del gradient
+    for number in reversed(range(len(sizes))):
+        first = starts[number - number % PIECE]
+        part = pieces[-1][starts[number] - first : starts[number + 1] - first]
+        with unsynchronised() if number else nullcontext():
+            torch.autograd.backward(encode(number, chunks[number]), part)
+        if number % PIECE == 0:
+            pieces.pop()
     return value
 
 
