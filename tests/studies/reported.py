@@ -86,16 +86,16 @@ def a_study(**changes) -> Study:
         },
         "floors": {"tf-idf": {"encoder": "tfidf"}},
         "published": [
-            Published(
-                {"recipe": "hybrid", "encoder": "xlm-r"}, "facts", {"mono.mAP": 0.79, "multi.mAP": 0.3}
-            ),
+            Published({"recipe": "hybrid", "encoder": "xlm-r"}, "facts",
+                      {"mono.mAP": 0.79, "multi.mAP": 0.3}),
             Published({"recipe": "hybrid", "encoder": "labse"}, "elsewhere", {"mono.mAP": 0.8}),
         ],
         "claims": [
             ClaimSpec("Hybrid beats x-y on mono.", Side({"recipe": "hybrid"}),
                       Side({"recipe": "x-y"}), "above", ["mono.mAP"], ["facts"], published=True),
             ClaimSpec("Hybrid is as good as x-y in the pool.", Side({"recipe": "hybrid"}),
-                      Side({"recipe": "x-y"}), "as_good", ["multi.mAP", "rank_distance"], ["facts"]),
+                      Side({"recipe": "x-y"}), "as_good", ["multi.mAP", "rank_distance"],
+                      ["facts"]),
             ClaimSpec("X-X is best.", Side({"recipe": "x-x-mono"}), "best", "above",
                       ["multi.mAP"], ["facts"]),
             ClaimSpec("Hybrid is best elsewhere.", Side({"recipe": "hybrid"}), "best", "above",

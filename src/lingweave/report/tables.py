@@ -34,6 +34,8 @@ class Cell(NamedTuple):
     """Whether this is a difference whose interval includes zero."""
     wide: bool = False
     """Whether this is running text, which may break over lines."""
+    words: bool = False
+    """Whether this is a name, not a figure: it starts at the left."""
 
 
 class Table(NamedTuple):

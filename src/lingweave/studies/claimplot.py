@@ -12,6 +12,7 @@ from lingweave.report.plots import ARM_COLOURS
 from lingweave.report.svg import INK, inline_svg, style
 from lingweave.significance import Interval
 from lingweave.studies.display import decisive_cell, difference_words
+from lingweave.studies.plots import tick
 from lingweave.studies.verdicts import Compared, Verdict
 from lingweave.studies.words import base, figure_words
 
@@ -68,10 +69,15 @@ def _panel(axes: Axes, scale: str, rows: Sequence[Compared]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+,.6g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(_signed))
     axes.set_xlabel(scale, fontsize=10)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.grid(axis="x", color=INK, alpha=0.15, linewidth=0.8)
+
+
+def _signed(value: float, _: float | None = None) -> str:
+    text = tick(abs(float(f"{value:.6g}")))
+    return text if not float(f"{value:.6g}") else f"{'−' if value < 0 else '+'}{text}"
 
 
 def _shown(one: Compared) -> Interval:

@@ -111,11 +111,11 @@ def published_table(contents: Contents) -> Table:
         tuple(
             (
                 Cell(one.arm),
-                Cell(one.benchmark),
-                Cell(figure_words(one.figure)),
+                _word(one.benchmark),
+                _word(figure_words(one.figure)),
                 Cell(figure_text(base(one.figure), one.paper)),
                 figure_cell(base(one.figure), one.ours) if one.ours else Cell("–"),
-                Cell(one.status),
+                _word(one.status),
             )
             for one in contents.published
         ),
@@ -167,7 +167,7 @@ def seconds_table(contents: Contents) -> Table:
                 Cell(f"{one.pairs:,}"),
                 Cell(_plain(one.tokens)),
                 Cell("–" if one.seconds is None else f"{one.seconds:,.0f}"),
-                Cell(one.device or "–"),
+                _word(one.device or "–"),
             )
             for one in contents.costs
         ),
@@ -205,13 +205,17 @@ def decisive_cell(one: Compared) -> Cell:
 def _comparison_row(one: Compared) -> tuple[Cell, ...]:
     return (
         Cell(difference_words(one)),
-        Cell(one.benchmark),
-        Cell(figure_words(one.figure)),
+        _word(one.benchmark),
+        _word(figure_words(one.figure)),
         decisive_cell(one),
         _signed_cell(one.figure, one.plain),
-        Cell(asked_words(one)),
-        Cell(one.status),
+        _word(asked_words(one)),
+        _word(one.status),
     )
+
+
+def _word(text: str) -> Cell:
+    return Cell(text, words=True)
 
 
 def _signed_cell(figure: str, interval: Interval) -> Cell:

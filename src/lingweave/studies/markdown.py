@@ -63,7 +63,8 @@ def costs_markdown(contents: Contents) -> str:
 def table_text(table: Table) -> str:
     """A table of GitHub's Markdown, its caption above it."""
     header = [escaped(name) for name in table.header]
-    sides = ("---" if _is_text(column) else "---:" for column in zip(*table.rows, strict=True))
+    first = table.rows[0] if table.rows else ()
+    sides = ["---"] + ["---" if cell.words else "---:" for cell in first[1:]]
     lines = [_line(header), f"|{'|'.join(sides)}|"]
     lines += [_line([_cell(cell) for cell in row]) for row in table.rows]
     return f"{paragraph(escaped(table.caption))}\n\n" + "\n".join(lines)
@@ -150,11 +151,6 @@ def verdict_words(answer: Answer, verdict: Verdict) -> str:
     ends = [f"{100 * level:.4g}%" for level in (levels[0], levels[-1])]
     level = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
     return f"{answer.status.capitalize()}. Corrected intervals hold {level}."
-
-
-def _is_text(column: tuple[Cell, ...]) -> bool:
-    """Whether a column holds words, which start at the left, and no figures."""
-    return not any(cell.text[:1] in "0123456789.+−–" for cell in column if cell.text)
 
 
 def _line(cells: list[str]) -> str:

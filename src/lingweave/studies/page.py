@@ -27,6 +27,7 @@ from lingweave.studies.markdown import part_words, verdict_words
 from lingweave.studies.plots import (
     bias_plot,
     cost_plot,
+    cost_words,
     costs_of,
     curve_plot,
     numeric_axes,
@@ -123,7 +124,7 @@ def _drawings(contents: Contents, part: Part, quality: str, name: str) -> Iterat
     for unit, costs in costs_of(contents).items():
         cost = cost_plot(contents, part, quality, costs, unit, f"{name}-{unit}")
         if cost is not None:
-            yield Drawing(Markup(cost), f"Quality against {unit} of training.")
+            yield Drawing(Markup(cost), f"Quality against {cost_words(unit)}.")
 
 
 def _judged(contents: Contents) -> Iterator[Judged]:

@@ -19,8 +19,12 @@ from lingweave.studies.words import base, figure_words
 
 LEAST_POINTS = 3
 """A curve over fewer numbers is none."""
+LEAST_RATIO = 1.3
+"""Costs closer together than this are one cost: seconds scatter."""
 LEGEND_LETTERS = 76
 """What fits beside each other over a drawing."""
+COLOUR_ALONE = "_"
+"""In a legend, where the marker says something else."""
 _NUMBER = re.compile(r"(?<![\w.])[-−]?(?:\d+\.?\d*|\.\d+)(?![\w.])")
 
 
@@ -35,20 +39,46 @@ class Look(NamedTuple):
 
 def looks(rows: Sequence[Row], axes: Mapping[str, Sequence[str]]) -> dict[str, Look]:
     """One look an arm. With two axes or more, the first is the colour and the second the marker."""
-    told = [axis for axis in axes if len(axes[axis]) > 1]
-    found, floors, single = {}, 0, len(told) < 2
+    told, found, floors = _told(rows, axes), {}, 0
     for place, row in enumerate(rows):
         if not row.trained:
             found[row.name] = Look(INK, ARM_MARKERS[floors % len(ARM_MARKERS)], False)
             floors += 1
             continue
         first, second = place, place + place // len(ARM_COLOURS)
-        if not single:
-            first, second = (list(axes[axis]).index(row.choices[axis]) for axis in told[:2])
-        found[row.name] = Look(
-            ARM_COLOURS[first % len(ARM_COLOURS)], ARM_MARKERS[second % len(ARM_MARKERS)], True
-        )
+        if len(told) > 1:
+            first, second = (told[axis].index(row.choices[axis]) for axis in list(told)[:2])
+        found[row.name] = _look(first, second)
     return found
+
+
+def key_of(rows: Sequence[Row], axes: Mapping[str, Sequence[str]]) -> list[tuple[str, Look]]:
+    """What a legend says: arm by arm or, with two axes, choice by choice."""
+    shapes, told = looks(rows, axes), _told(rows, axes)
+    if len(told) < 2:
+        return [(row.name, shapes[row.name]) for row in rows]
+    colours, markers = list(told.values())[:2]
+    key = [
+        (choice, _look(place, 0)._replace(marker=COLOUR_ALONE))
+        for place, choice in enumerate(colours)
+    ]
+    key += [(choice, _look(0, place)._replace(colour=INK)) for place, choice in enumerate(markers)]
+    return key + [(row.name, shapes[row.name]) for row in rows if not row.trained]
+
+
+def _told(rows: Sequence[Row], axes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Axis -> its choices among these arms, where there are several."""
+    found = {
+        axis: [c for c in choices if any(row.choices.get(axis) == c for row in rows)]
+        for axis, choices in axes.items()
+    }
+    return {axis: choices for axis, choices in found.items() if len(choices) > 1}
+
+
+def _look(colour: int, marker: int) -> Look:
+    return Look(
+        ARM_COLOURS[colour % len(ARM_COLOURS)], ARM_MARKERS[marker % len(ARM_MARKERS)], True
+    )
 
 
 def bias_plot(contents: Contents, part: Part, quality: str, name: str) -> str | None:
@@ -60,15 +90,14 @@ def bias_plot(contents: Contents, part: Part, quality: str, name: str) -> str | 
     rows = [row for row in part.rows if _known(row, quality) and _known(row, distance)]
     if len(rows) < 2:
         return None
-    shapes = looks(part.rows, contents.axes)
+    shapes = looks(rows, contents.axes)
     with style():
-        figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+        figure = _figure(key_of(rows, contents.axes))
         axes = figure.add_subplot()
         for row in rows:
             _dot(axes, row, distance, quality, shapes[row.name])
         _logarithmic(axes, [row.figures[distance].interval.mean for row in rows])
         _dress(axes, "rank distance", figure_words(quality))
-        _legend(figure, [(row.name, shapes[row.name]) for row in rows])
         best = max(rows, key=lambda row: row.figures[quality].interval.mean)
         least = min(rows, key=lambda row: row.figures[distance].interval.mean)
         words = (
@@ -95,23 +124,22 @@ def cost_plot(
     """
     rows = [row for row in part.rows if _known(row, quality) and costs.get(row.name)]
     known = [costs[row.name] for row in rows]
-    if len(rows) < 2 or max(known) < 1.05 * min(known):
+    if len(rows) < 2 or max(known) < LEAST_RATIO * min(known):
         return None
-    shapes = looks(part.rows, contents.axes)
+    shapes = looks(rows, contents.axes)
     with style():
-        figure = Figure(figsize=(7.2, 4.6), layout="constrained")
+        figure = _figure(key_of(rows, contents.axes))
         axes = figure.add_subplot()
         for row in rows:
             look, interval = shapes[row.name], row.figures[quality].interval
             axes.vlines(costs[row.name], interval.low, interval.high, color=look.colour)
             _marker(axes, costs[row.name], interval.mean, look)
         _logarithmic(axes, known)
-        _dress(axes, f"{unit} of one training run", figure_words(quality))
-        _legend(figure, [(row.name, shapes[row.name]) for row in rows])
+        _dress(axes, cost_words(unit), figure_words(quality))
         words = "; ".join(
             f"{row.name} {_text(row, quality)} for {costs[row.name]:,.4g}" for row in rows
         )
-        title = f"{figure_words(quality)} against {unit} of training on {part.name}"
+        title = f"{figure_words(quality)} against {cost_words(unit)} on {part.name}"
         return inline_svg(figure, name, title, f"{words}.")
 
 
@@ -163,12 +191,13 @@ def curve_plot(
     columns = min(2, len(figures))
     rows = math.ceil(len(figures) / columns)
     with style():
-        figure = Figure(figsize=(7.6, 0.6 + 2.7 * rows), layout="constrained")
+        key = [(line, _look(place, place)) for place, line in enumerate(lines)]
+        figure = _figure(key if len(lines) > 1 else [], 7.6, 2.7 * rows)
         panels = figure.subplots(rows, columns, squeeze=False)
         for panel, which in zip(panels.flat, figures, strict=False):
             for place, points in enumerate(lines.values()):
                 known = [(x, r.figures[which].interval) for x, r in points if _known(r, which)]
-                colour, marker, _ = _line_look(place)
+                colour, marker, _ = _look(place, place)
                 at = [x for x, _ in known]
                 panel.plot(at, [i.mean for _, i in known], color=colour, linewidth=1.6,
                            marker=marker, markersize=4)  # fmt: skip
@@ -182,15 +211,9 @@ def curve_plot(
             _dress(panel, axis, figure_words(which))
         for panel in list(panels.flat)[len(figures) :]:
             panel.set_visible(False)
-        if len(lines) > 1:
-            _legend(figure, [(line, _line_look(place)) for place, line in enumerate(lines)])
         return inline_svg(
             figure, name, f"Figures over {axis} on {part.name}", _curve_words(lines, figures)
         )
-
-
-def _line_look(place: int) -> Look:
-    return Look(ARM_COLOURS[place % len(ARM_COLOURS)], ARM_MARKERS[place % len(ARM_MARKERS)], True)
 
 
 def _curve_words(lines: Mapping[str, Sequence[tuple[float, Row]]], figures: Sequence[str]) -> str:
@@ -232,7 +255,7 @@ def _logarithmic(axes: Axes, values: Sequence[float], which: str = "x") -> None:
 
 def _dress(axes: Axes, across: str, up: str) -> None:
     for scale in (axes.xaxis, axes.yaxis):
-        scale.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+        scale.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
         if scale.get_scale() == "linear":
             scale.set_major_locator(MaxNLocator(5))
     logarithmic = axes.get_xscale() == "log"
@@ -242,16 +265,36 @@ def _dress(axes: Axes, across: str, up: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _legend(figure: Figure, entries: Sequence[tuple[str, Look]]) -> None:
-    """Above the drawing, with as many names beside each other as there is room for."""
+def _figure(key: Sequence[tuple[str, Look]], width: float = 7.2, height: float = 4.0) -> Figure:
+    """An empty drawing of that size below its legend, which may have many lines."""
+    if not key:
+        return Figure(figsize=(width, height), layout="constrained")
+    longest = max(len(name) for name, _ in key) + 4
+    columns = max(1, min(len(key), LEGEND_LETTERS // longest))
+    height += 0.21 * -(-len(key) // columns)
+    figure = Figure(figsize=(width, height), layout="constrained")
     handles = [
-        Line2D([], [], linestyle="none", marker=look.marker, color=look.colour, markersize=7,
+        Line2D([], [], linestyle="none", marker=look.marker, color=look.colour,
+               markersize=11 if look.marker == COLOUR_ALONE else 7,
+               markeredgewidth=5 if look.marker == COLOUR_ALONE else 1,
                markerfacecolor=look.colour if look.filled else "none", label=name)
-        for name, look in entries
+        for name, look in key
     ]  # fmt: skip
-    longest = max(len(name) for name, _ in entries) + 4
-    columns = max(1, min(len(entries), LEGEND_LETTERS // longest))
     figure.legend(handles=handles, loc="outside upper left", ncols=columns, fontsize=10)
+    return figure
+
+
+def tick(value: float) -> str:
+    """A number beside an axis: .25, 1,000, 3M, 2.5B."""
+    for size, letter in ((1e9, "B"), (1e6, "M")):
+        if abs(value) >= size:
+            return f"{value / size:.4g}{letter}"
+    return f"{value:,.10g}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:,.10g}"
+
+
+def cost_words(unit: str) -> str:
+    """What the axis of a cost is called."""
+    return unit if unit == "parameters" else f"{unit} of one training run"
 
 
 def _known(row: Row, figure: str) -> bool:
