@@ -117,10 +117,10 @@ def _drawings(contents: Contents, part: Part, quality: str, name: str) -> Iterat
     bias = bias_plot(contents, part, quality, f"{name}-bias")
     if bias is not None:
         yield Drawing(Markup(bias), "Quality against language bias: up and to the left is better.")
-    for place, (axis, numbers) in enumerate(numeric_axes(contents).items()):
-        curve = curve_plot(contents, part, axis, numbers, f"{name}-curve{place}")
+    for place, numbers in enumerate(numeric_axes(contents)):
+        curve = curve_plot(contents, part, numbers, f"{name}-curve{place}")
         if curve is not None:
-            yield Drawing(Markup(curve), f"Figures over {axis}, with 95% intervals.")
+            yield Drawing(Markup(curve), f"Figures over {numbers.label}, with 95% intervals.")
     for unit, costs in costs_of(contents).items():
         cost = cost_plot(contents, part, quality, costs, unit, f"{name}-{unit}")
         if cost is not None:

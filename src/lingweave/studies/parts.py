@@ -1,58 +1,56 @@
-"""From measurements to a report's tables: every arm's figures under one resampling a benchmark."""
+"""From figures to a report's tables: arms and floors by benchmark, in the study's order."""
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Mapping
 
-import numpy as np
-
-from lingweave.errors import LingweaveError
-from lingweave.report.arms import opened_evaluation
-from lingweave.significance import (
-    Arm,
-    Head,
-    JointResampling,
-    Resampled,
-    Resampling,
-    cluster_count,
-    intervals,
-)
-from lingweave.studies import groups
 from lingweave.studies.contents import Part, Row, Shown
-from lingweave.studies.display import MANY_LANGUAGES
-from lingweave.studies.figures import KINDS, figure
+from lingweave.studies.drawn import ArmFigures, BenchmarkFigures
+from lingweave.studies.figures import KINDS
 from lingweave.studies.madeof import described
-from lingweave.studies.measurements import MeasuredArm, Measurements
+from lingweave.studies.measurements import Measurements
 from lingweave.studies.study import Study
 
-CONFIDENCE = 0.95
-PLOTTED = "rank_distance"
-"""Read by the drawings, whatever the study's tables show."""
 
-
-def parts_of(study: Study, measurements: Measurements) -> tuple[Part, ...]:
+def parts_of(
+    study: Study, measurements: Measurements, figures: Mapping[str, BenchmarkFigures]
+) -> tuple[Part, ...]:
     """One a benchmark of the study, measured or not.
 
-    Raises:
-        LingweaveError: evaluations cannot be read, or were not measured alike.
+    Args:
+        study: Whose.
+        measurements: What has been measured.
+        figures: What `drawn_figures` says of it.
     """
-    return tuple(_part(study, measurements, name) for name in study.benchmarks)
+    return tuple(_part(study, measurements, name, figures.get(name)) for name in study.benchmarks)
 
 
-def groups_of(codes: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Kind -> group -> its languages, the largest first; a kind with one group tells nothing.
+def _part(
+    study: Study, measurements: Measurements, name: str, figures: BenchmarkFigures | None
+) -> Part:
+    spec = study.benchmarks[name]
+    groups = _groups(figures) if figures else {}
+    order = [*measurements.choices, *study.floors]
+    arms = [figures.arms[arm] for arm in order if figures and arm in figures.arms]
+    kinds: dict[str, tuple[str, ...]] = {"language": figures.languages if figures else ()}
+    kinds |= {kind: tuple(by_group) for kind, by_group in groups.items()}
+    return Part(
+        name=name,
+        described=described(spec),
+        ties=figures.ties if figures else "",
+        languages=figures.languages if figures else (),
+        unseen=tuple(spec.unseen),
+        queries=figures.queries if figures else 0,
+        clusters=figures.clusters if figures else 0,
+        rows=tuple(_row(study, arm, measurements.choices.get(arm.name, {}), kinds) for arm in arms),
+        missing=tuple(measurements.missing.get(name, ())),
+        groups=groups,
+    )
 
-    Resource levels stay in their order. Empty with few languages, which a table can list.
-    """
-    if len(codes) < MANY_LANGUAGES:
-        return {}
+
+def _groups(figures: BenchmarkFigures) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The largest groups first, but resource levels in their order; one group alone tells nothing."""
     found = {}
     for kind in KINDS:
-        of = getattr(groups, kind)
-        by_group = {
-            group: codes_in
-            for group in groups.names(kind)
-            if (codes_in := tuple(code for code in codes if of(code) == group))
-        }
+        by_group = dict(figures.groups.get(kind, {}))
         if kind != "resource":
             by_group = dict(sorted(by_group.items(), key=lambda one: (-len(one[1]), one[0])))
         if len(by_group) > 1:
@@ -60,85 +58,32 @@ def groups_of(codes: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
     return found
 
 
-def _part(study: Study, measurements: Measurements, name: str) -> Part:
-    spec, arms = study.benchmarks[name], measurements.benchmarks.get(name, {})
-    chosen = [arms[one] for one in (*measurements.choices, *study.floors) if one in arms]
-    draw = JointResampling(Resampling(study.resamples, confidence=CONFIDENCE))
-    head: Head | None = None
-    rows = []
-    for one in chosen:  # arm after arm: the values of all of them need not fit in memory
-        arm = opened_arm(one)
-        head = head or arm.samples[0]
-        drawn = [draw.resampled(arm)]
-        choices = measurements.choices.get(one.name, {})
-        rows.append(_row(study, name, one, choices, drawn))
-    return Part(
-        name=name,
-        described=described(spec),
-        ties=head.ties if head else "",
-        languages=head.languages if head else (),
-        unseen=tuple(spec.unseen),
-        queries=len(head.query_ids) if head else 0,
-        clusters=cluster_count(head) if head else 0,
-        rows=tuple(rows),
-        missing=tuple(measurements.missing.get(name, ())),
-        groups=groups_of(head.languages) if head else {},
-    )
-
-
-def opened_arm(one: MeasuredArm) -> Arm:
-    """The per-query values of an arm, one sample a seed."""
-    samples = [
-        place if isinstance(place, Head) else opened_evaluation(place)[0]
-        for place in one.evaluations
-    ]
-    return Arm(one.name, one.seeds, tuple(samples))
-
-
 def _row(
-    study: Study,
-    benchmark: str,
-    one: MeasuredArm,
-    choices: Mapping[str, str],
-    drawn: Sequence[Resampled],
+    study: Study, arm: ArmFigures, choices: Mapping[str, str], kinds: Mapping[str, tuple[str, ...]]
 ) -> Row:
-    unseen = study.benchmarks[benchmark].unseen
-    published = [p.figures for p in study.published if p.benchmark == benchmark]
-    names = dict.fromkeys([*study.figures, *chain(*published), PLOTTED])
-    shown = {n: s for n in names if (s := _shown(n, drawn, unseen)) is not None}
-    measures = [n for n in study.figures if "|" not in n and n in shown]
-    codes = drawn[0].languages
-    kinds: dict[str, Sequence[str]] = {"language": codes}
-    kinds |= {kind: tuple(by_group) for kind, by_group in groups_of(codes).items()}
+    measures = [name for name in study.figures if "|" not in name and name in arm.cells]
     return Row(
-        name=one.name,
-        seeds=one.seeds,
+        name=arm.name,
+        seeds=arm.seeds,
         choices=choices,
-        figures=shown,
+        figures={
+            name: Shown(cell.interval, cell.by_seed)
+            for name, cell in arm.cells.items()
+            if "|" not in name or not name.partition("|")[2].startswith(("language=", *_OF_KINDS))
+            or name in study.figures
+        },
         groups={
             measure: {
                 kind: {
-                    group: found.interval
+                    group: arm.cells[name].interval
                     for group in those
-                    if (found := _shown(f"{measure}|{kind}={group}", drawn, unseen)) is not None
+                    if (name := f"{measure}|{kind}={group}") in arm.cells
                 }
                 for kind, those in kinds.items()
             }
             for measure in measures
         },
-    )
+    )  # fmt: skip
 
 
-def _shown(name: str, drawn: Sequence[Resampled], unseen: Sequence[str]) -> Shown | None:
-    """A figure with its interval; None where it is not measured, or is over no language here."""
-    asked = figure(name)
-    for resampled in drawn:
-        if asked.measure in resampled.figures:
-            try:
-                one = asked.of(resampled, unseen)
-            except LingweaveError:  # none of the benchmark's languages is meant
-                return None
-            observed = np.array([one.observed])
-            (interval,) = intervals(observed, one.draws[:, None], CONFIDENCE)
-            return Shown(interval, one.by_seed)
-    return None
+_OF_KINDS = tuple(f"{kind}=" for kind in KINDS)

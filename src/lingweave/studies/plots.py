@@ -25,7 +25,7 @@ LEGEND_LETTERS = 76
 """What fits beside each other over a drawing."""
 COLOUR_ALONE = "_"
 """In a legend, where the marker says something else."""
-_NUMBER = re.compile(r"(?<![\w.])[-−]?(?:\d+\.?\d*|\.\d+)(?![\w.])")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9.])(\d+\.?\d*|\.\d+)(?![\w.])")
 
 
 class Look(NamedTuple):
@@ -34,7 +34,7 @@ class Look(NamedTuple):
     colour: str
     marker: str
     filled: bool
-    """Floors are hollow."""
+    """Floors are hollow, and what comes after the last colour."""
 
 
 def looks(rows: Sequence[Row], axes: Mapping[str, Sequence[str]]) -> dict[str, Look]:
@@ -143,38 +143,46 @@ def cost_plot(
         return inline_svg(figure, name, title, f"{words}.")
 
 
-def numeric_axes(contents: Contents) -> dict[str, dict[str, float]]:
-    """Axis -> choice -> number, where three choices or more differ by a number in their names."""
-    found = {}
+class Numbers(NamedTuple):
+    """Choices of an axis that differ by a number."""
+
+    axis: str
+    label: str
+    """What the number is called: `alpha` of `alpha-0.4`."""
+    of: Mapping[str, float]
+    """Choice -> number."""
+
+
+def numeric_axes(contents: Contents) -> list[Numbers]:
+    """Axes with three choices or more that differ by a number in their names."""
+    found = []
     for axis, choices in contents.axes.items():
         families: dict[str, dict[str, float]] = {}
         for choice in choices:
-            numbers = _NUMBER.findall(re.sub(r"[-_=](?=[\d.])", " ", choice))
+            numbers = list(_NUMBER.finditer(choice))
             if len(numbers) == 1:
-                rest = choice.replace(numbers[0], "", 1)
-                families.setdefault(rest, {})[choice] = float(numbers[0].replace("−", "-"))
-        most = max(families.values(), key=len, default={})
+                rest = choice[: numbers[0].start()] + choice[numbers[0].end() :]
+                families.setdefault(rest, {})[choice] = float(numbers[0][1])
+        rest, most = max(families.items(), key=lambda one: len(one[1]), default=("", {}))
         if len(most) >= LEAST_POINTS:
-            found[axis] = most
+            found.append(Numbers(axis, rest.strip(" -_=:") or axis, most))
     return found
 
 
-def curve_plot(
-    contents: Contents, part: Part, axis: str, numbers: Mapping[str, float], name: str
-) -> str | None:
+def curve_plot(contents: Contents, part: Part, numbers: Numbers, name: str) -> str | None:
     """Every figure of the tables over an axis of numbers, a line for each choice of the others.
 
     None where no line has three points.
     """
     lines: dict[str, list[tuple[float, Row]]] = {}
     for row in part.rows:
-        if row.choices.get(axis) in numbers:
+        if row.choices.get(numbers.axis) in numbers.of:
             others = [
                 choice
                 for other, choice in row.choices.items()
-                if other != axis and len(contents.axes.get(other, ())) > 1
+                if other != numbers.axis and len(contents.axes.get(other, ())) > 1
             ]
-            number = numbers[row.choices[axis]]
+            number = numbers.of[row.choices[numbers.axis]]
             lines.setdefault("/".join(others), []).append((number, row))
     lines = {
         line: sorted(points, key=lambda p: p[0])
@@ -197,10 +205,11 @@ def curve_plot(
         for panel, which in zip(panels.flat, figures, strict=False):
             for place, points in enumerate(lines.values()):
                 known = [(x, r.figures[which].interval) for x, r in points if _known(r, which)]
-                colour, marker, _ = _look(place, place)
+                colour, marker, filled = _look(place, place)
                 at = [x for x, _ in known]
                 panel.plot(at, [i.mean for _, i in known], color=colour, linewidth=1.6,
-                           marker=marker, markersize=4)  # fmt: skip
+                           marker=marker, markersize=4,
+                           markerfacecolor=colour if filled else "none")  # fmt: skip
                 panel.fill_between(
                     at, [i.low for _, i in known], [i.high for _, i in known],
                     color=colour, alpha=0.18, linewidth=0,
@@ -208,11 +217,14 @@ def curve_plot(
             if base(which) == "rank_distance":
                 means = [r.figures[which].interval.mean for p in lines.values() for _, r in p]
                 _logarithmic(panel, means, "y")
-            _dress(panel, axis, figure_words(which))
+            _dress(panel, numbers.label, figure_words(which))
         for panel in list(panels.flat)[len(figures) :]:
             panel.set_visible(False)
         return inline_svg(
-            figure, name, f"Figures over {axis} on {part.name}", _curve_words(lines, figures)
+            figure,
+            name,
+            f"Figures over {numbers.label} on {part.name}",
+            _curve_words(lines, figures),
         )
 
 

@@ -11,6 +11,7 @@ from lingweave.report.reading import seeds_sentence
 from lingweave.significance import Interval
 from lingweave.studies.arms import arm_of
 from lingweave.studies.contents import Contents, Cost, Part
+from lingweave.studies.drawn import BenchmarkFigures, drawn_figures
 from lingweave.studies.madeof import made_of
 from lingweave.studies.markdown import costs_markdown, markdown
 from lingweave.studies.measurements import Measurements
@@ -34,6 +35,7 @@ def write_report(
     scale: str | None = None,
     planned: Sequence[Mapping[str, Any]] = (),
     command: str | None = None,
+    figures: Mapping[str, BenchmarkFigures] | None = None,
 ) -> Contents:
     """Write report.md, report.json and report.html, and the seconds as costs.md and costs.json.
 
@@ -49,6 +51,7 @@ def write_report(
         planned: For each arm that is only planned, column -> value of `study plan`.
         command: What makes the report, without places of this computer; absent: by the study's
             name and scale.
+        figures: What `drawn_figures` gave for the same measurements; by default it is asked.
 
     Returns:
         What the files hold; `print_report` shows it on the terminal.
@@ -60,7 +63,14 @@ def write_report(
     from lingweave.studies.page import page
 
     contents = contents_of(
-        study, measurements, verdicts, costs, scale=scale, planned=planned, command=command
+        study,
+        measurements,
+        verdicts,
+        costs,
+        scale=scale,
+        planned=planned,
+        command=command,
+        figures=figures,
     )
     write_text(out / "report.md", markdown(contents))
     write_text(out / "report.json", _json_text(as_json(contents)))
@@ -80,13 +90,16 @@ def contents_of(
     scale: str | None = None,
     planned: Sequence[Mapping[str, Any]] = (),
     command: str | None = None,
+    figures: Mapping[str, BenchmarkFigures] | None = None,
 ) -> Contents:
     """What a report holds; the arguments are those of `write_report`.
 
     Raises:
         LingweaveError: evaluations cannot be read or compared.
     """
-    parts = parts_of(study, measurements)
+    if figures is None:
+        figures = drawn_figures(study, measurements)
+    parts = parts_of(study, measurements, figures)
     by_scale = f" --scale {scale}" if scale else ""
     return Contents(
         name=study.name,
