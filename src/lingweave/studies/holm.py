@@ -35,6 +35,8 @@ Floats = NDArray[np.float64]
 Side = Literal["above", "below"]
 LEVEL = 0.05
 """The chance of any error among the differences of a study."""
+ROUNDING = 1e-24
+"""A variance that is none: what is left of equal numbers."""
 LEAST = 1e-16
 """No p-value is told below this."""
 
@@ -61,7 +63,7 @@ class Difference:
         series = [(len(s), float(np.var(s, ddof=1))) for s in self.seeds if len(s) > 1]
         clusters = max(drawn - sum(v * (n - 1) / n**2 for n, v in series), 0.0)
         parts = [(v / n, n - 1) for n, v in series] + [(clusters, max(self.clusters - 1, 1))]
-        return tuple((variance, free) for variance, free in parts if variance > 0)
+        return tuple((variance, free) for variance, free in parts if variance > ROUNDING)
 
     def reach(self, tail: float) -> float:
         """How far from the observed value the interval goes that leaves out `tail` at each end."""
@@ -104,7 +106,7 @@ def p_value(one: Difference, margin: float) -> float:
     distance, low, high = abs(one.observed - margin), LEAST, 1.0
     if not distance:
         return 1.0
-    for _ in range(60):  # p is where the interval of confidence 1 - p ends on the margin
+    for _ in range(30):  # p is where the interval of confidence 1 - p ends on the margin
         middle = math.sqrt(low * high)
         low, high = (middle, high) if one.reach(middle / 2) > distance else (low, middle)
     return min(1.0, max(resampled, high))
