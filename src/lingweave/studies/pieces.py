@@ -1,0 +1,178 @@
+"""Word pieces for scripts that a tokenizer takes apart into letters, learned from texts.
+
+A script is lacking where the words of the texts have fewer than `FEW` letters a piece, an unknown
+piece counting as one for each letter of its word. For each lacking script pieces are learned apart
+from the others: first its letters that the tokenizer does not know, the most frequent first, then
+what byte-pair encoding merges, in the order of the merges; nothing that occurs once. The scripts
+then take turns until so many pieces are chosen as were asked for. Every new piece has a letter of
+a lacking script in it, so texts in other scripts are cut as before.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
+
+import regex
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+FEW = 1.5
+"""Letters a piece below which a script is lacking: its words are spelled, not read."""
+ENOUGH = 200
+"""Letters of a script below which nothing is said of it."""
+LONGEST = 16
+"""Characters of a piece at most."""
+SCRIPTS = (
+    "Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic", "Syriac", "Thaana", "Nko",
+    "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada",
+    "Malayalam", "Sinhala", "Thai", "Lao", "Tibetan", "Myanmar", "Georgian", "Hangul", "Ethiopic",
+    "Cherokee", "Khmer", "Mongolian", "Hiragana", "Katakana", "Han", "Tifinagh", "Javanese",
+)  # fmt: skip
+"""Scripts of Unicode that are looked at."""
+_WORD = regex.compile(r"(?:(?<=^|[\s▁])(?P<first>))?(?P<word>[\p{L}\p{M}]+)")
+_LETTER = regex.compile(r"\p{L}")
+_OF = tuple((name, regex.compile(rf"\p{{{name}}}")) for name in SCRIPTS)
+
+
+class Word(NamedTuple):
+    """A stretch of letters in a text."""
+
+    letters: str
+    """In the tokenizer's normal form."""
+    first: bool
+    """Whether a blank stands before it."""
+
+
+class Coverage(NamedTuple):
+    """How a tokenizer cuts the words of a script."""
+
+    letters: int
+    """Letters of all its words."""
+    pieces: int
+    """What they are cut into, unknown words into their letters."""
+    unknown: int
+    """Letters of unknown words."""
+
+    @property
+    def lacking(self) -> bool:
+        """Whether the script needs pieces of its own."""
+        return self.letters >= ENOUGH and self.letters < FEW * self.pieces
+
+
+def words_of(texts: Iterable[str], normal: Callable[[str], str]) -> Counter[Word]:
+    """How often each word stands in the texts."""
+    counts: Counter[Word] = Counter()
+    for text in texts:
+        counts.update(
+            Word(found["word"], found["first"] is not None)
+            for found in _WORD.finditer(normal(text))
+        )
+    return counts
+
+
+def coverage_of(
+    words: Mapping[Word, int], tokenizer: Tokenizer, unknown: int | None
+) -> dict[str, Coverage]:
+    """Script -> how a tokenizer cuts its words, in the order of `SCRIPTS`."""
+    sums: dict[str, list[int]] = {}
+    listed = [(word, count) for word, count in words.items() if script_of(word.letters)]
+    cut = tokenizer.encode_batch_fast(
+        [word.letters for word, _ in listed], add_special_tokens=False
+    )
+    for (word, count), pieces in zip(listed, cut, strict=True):
+        letters = len(_LETTER.findall(word.letters))
+        lost = letters if unknown in pieces.ids else 0
+        row = sums.setdefault(script_of(word.letters), [0, 0, 0])
+        for place, number in enumerate((letters, lost or len(pieces.ids), lost)):
+            row[place] += number * count
+    return {name: Coverage(*sums[name]) for name in SCRIPTS if name in sums}
+
+
+def learned(
+    words: Mapping[Word, int],
+    scripts: Sequence[str],
+    known: frozenset[str],
+    tokens: int,
+    before: str = "",
+    inside: str = "",
+) -> list[str]:
+    """The new pieces, in the order in which they are chosen.
+
+    Args:
+        words: of the texts.
+        scripts: that lack pieces.
+        known: pieces that there are.
+        tokens: how many are chosen at most.
+        before: what the tokenizer puts before a word's first piece ("▁").
+        inside: what it puts before a word's other pieces ("##").
+    """
+    queues = [_of_script(words, name, known, tokens, before, inside) for name in scripts]
+    chosen: list[str] = []
+    turns = [iter(queue) for queue in queues]
+    while turns and len(chosen) < tokens:
+        for turn in list(turns):
+            piece = next(turn, None)
+            if piece is None:
+                turns.remove(turn)
+            elif len(chosen) < tokens:
+                chosen.append(piece)
+    return chosen
+
+
+def script_of(word: str) -> str:
+    """The script of a word's first letter; "" for one that is not among `SCRIPTS`."""
+    letter = _LETTER.search(word)
+    return _script(letter[0]) if letter else ""
+
+
+@cache
+def _script(letter: str) -> str:
+    return next((name for name, pattern in _OF if pattern.match(letter)), "")
+
+
+def _of_script(
+    words: Mapping[Word, int],
+    script: str,
+    known: frozenset[str],
+    tokens: int,
+    before: str,
+    inside: str,
+) -> list[str]:
+    counts: Counter[str] = Counter()
+    for word, count in words.items():
+        if script_of(word.letters) == script:
+            counts[(before if word.first else "") + word.letters] += count
+    alphabet: Counter[str] = Counter()
+    for text, count in counts.items():
+        for place, letter in enumerate(text):
+            alphabet[(inside if place else "") + letter] += count
+    letters = [piece for piece, count in alphabet.most_common() if count > 1]
+    pieces = [*sorted(letters, key=lambda piece: (-alphabet[piece], piece))]
+    pieces += _merged(counts, len(alphabet) + tokens, inside)
+    own = dict(_OF)[script]
+    new = (p for p in dict.fromkeys(pieces) if p not in known and own.search(p))
+    return list(islice(new, tokens))
+
+
+def _merged(counts: Mapping[str, int], size: int, inside: str) -> list[str]:
+    """What byte-pair encoding makes of the words, letters included, in the order of the merges."""
+    model = Tokenizer(models.BPE(continuing_subword_prefix=inside or None))
+    model.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        min_frequency=2,
+        continuing_subword_prefix=inside or None,
+        max_token_length=LONGEST,
+        show_progress=False,
+    )
+    model.train_from_iterator(_repeated(counts), trainer)
+    vocabulary: dict[str, int] = model.get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
+
+
+def _repeated(counts: Mapping[str, int]) -> Iterator[str]:
+    """Each word as often as it occurs, in an order that depends on nothing else."""
+    for word, count in sorted(counts.items()):
+        for start in range(0, count, 1000):
+            yield " ".join([word] * min(1000, count - start))
