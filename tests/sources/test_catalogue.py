@@ -1,28 +1,38 @@
 """What has been seen in training, and the table of all benchmarks."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import published as p
 import pytest
 from data import ROOT, lareqa_folder
 
+from lingweave.benchmark import Benchmark, Texts
 from lingweave.cli import main
 from lingweave.errors import LingweaveError
 from lingweave.sources.catalogue import CATALOGUE, named
+from lingweave.sources.fingerprints import fingerprint_of
 from lingweave.sources.list import rows_of
 from lingweave.sources.named import Request
 from lingweave.sources.seen import seen_in
+
+
+def empty(name: str) -> Benchmark:
+    return Benchmark(name, {}, {}, ())
+
 
 CLEARED = {
     "datasets": ["squad_dev"],
     "unseen": [
         {
             "benchmark": "xquad-r",
+            "fingerprint": fingerprint_of(empty("xquad-r")),
             "methods": ["exact", "near"],
             "articles": [{"evidence": "titles", "records": 3, "removed": True}],
         },
         {
             "benchmark": "mlqa-r",
+            "fingerprint": fingerprint_of(empty("mlqa-r")),
             "methods": ["exact"],
             "articles": [{"evidence": "titles", "records": 3, "removed": False}],
         },
@@ -54,7 +64,14 @@ CLEARED = {
     ],
 )
 def test_seen(training: dict[str, object] | None, benchmark: str, expected: str | None) -> None:
-    assert seen_in(training, benchmark) == expected
+    assert seen_in(training, empty(benchmark)) == expected
+
+
+def test_another_copy_of_a_known_benchmark_has_its_articles() -> None:
+    copy = replace(empty("mlqa-r"), queries={"en": Texts(("1",), ("Who?",))})
+    assert seen_in(CLEARED | {"datasets": ["own"]}, copy) == "seen (articles)"
+    copy = replace(copy, name="xquad-r")
+    assert seen_in(CLEARED, copy) == "seen (squad_dev)"
 
 
 def test_the_table_has_a_row_a_benchmark_or_family() -> None:

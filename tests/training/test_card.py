@@ -232,6 +232,14 @@ def test_the_card_says_of_what_its_table_was_cleared():
         "seen": None, "unseen": [cleared],
     }  # fmt: skip
     assert "By its table, xquad-r is seen (articles)." in data(record)
+    # Two files may have one name: each is told by its texts.
+    one, other = ({"benchmark": "parallel t", "fingerprint": x, "methods": ["exact"],
+                   "articles": []} for x in "ab")  # fmt: skip
+    record["unseen"] = [one, other | {"table_languages": ["en"]}]
+    record["languages"] = ["de", "en"]
+    told = data(record)
+    assert "parallel t (texts a) is unseen (decontaminated: exact)." in told
+    assert "parallel t (texts b) is unseen (decontaminated in 1 of 2 languages: exact)." in told
     record["unseen"] = []
     assert "By its table" not in data(record)
 

@@ -58,7 +58,11 @@ def page(found: Checked, name: str) -> str:
             for place, name in enumerate(found.scores)
         ],
         unseen=[
-            [(key.replace("_", " "), _value(value)) for key, value in entry.items()]
+            [
+                (key.replace("_", " "), _value(value))
+                for key, value in entry.items()
+                if key != "fingerprints"  # For machines; `fingerprint` is of all of them.
+            ]
             for entry in table.unseen
         ],
         record=[(key.replace("_", " "), _value(one)) for key, one in (found.record or {}).items()],

@@ -224,7 +224,7 @@ def _summary(
             "software": software(),
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "training": scores.provenance.get("training"),
-            "seen": seen_in(scores.provenance.get("training"), benchmark.name),
+            "seen": seen_in(scores.provenance.get("training"), benchmark),
             "configuration": configuration,
         },
     }

@@ -3,46 +3,64 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lingweave.benchmark import Benchmark
 from lingweave.sources.catalogue import CATALOGUE
+from lingweave.sources.fingerprints import is_cleared
+
+ARTICLES = "seen (articles)"
+"""Said of benchmarks whose articles, if not whose items, were trained on."""
 
 
-def seen_in(training: Mapping[str, Any] | None, benchmark: str) -> str | None:
+def seen_in(training: Mapping[str, Any] | None, benchmark: Benchmark) -> str | None:
     """``seen`` with what was seen of a benchmark, ``unseen``, or None where nothing is recorded.
 
     A run's own declaration decides (``seen: [xquad-r (articles)]``). Where it says nothing of the
-    benchmark, the entry that decontamination left in the training table does: ``unseen
-    (decontaminated: exact, ...)``, ``unseen (decontaminated in 1 of 9 languages: exact, ...)``
-    where the others were translated after that, or ``seen (articles)`` where records of the
-    benchmark's articles were left in. Else the names of the training data sets are held against
-    those that share its texts (`Named.overlaps`): ``seen (nq)``. A backbone's pretraining
-    is not looked at.
+    benchmark, the entry that decontamination left in the training table does (`cleared`), if it is
+    of the same texts: another file of that name, or another split, was not looked for. Else the
+    names of the training data sets are held against those that share its texts
+    (`Named.overlaps`): ``seen (nq)``. A backbone's pretraining is not looked at.
 
     Args:
         training: the content of a model's ``lingweave.json``: ``seen``, ``unseen``,
             ``languages`` and ``datasets``.
-        benchmark: a name of the catalogue, or of any other benchmark, for which only the
-            declaration counts.
+        benchmark: one of the catalogue, or any other, for which no data sets are known.
     """
     if training is None:
         return None
     declared = training.get("seen")
     for one in declared or ():
         name, _, how = str(one).partition(" ")
-        if name == benchmark:
+        if name == benchmark.name:
             return f"seen {how}".strip()
+    entry = CATALOGUE.get(benchmark.name)
     # The last one, should there be several, is of the table that was trained on.
-    for cleared in reversed(training.get("unseen") or ()):
-        if cleared["benchmark"] == benchmark:
-            if any(not one["removed"] for one in cleared["articles"]):
-                return "seen (articles)"
-            methods = ", ".join(cleared["methods"])
-            return f"unseen (decontaminated{_languages(training, cleared)}: {methods})"
-    entry = CATALOGUE.get(benchmark)
+    for one in reversed(training.get("unseen") or ()):
+        if is_cleared(one, benchmark):
+            return cleared(training, one)
+        # Another copy of a known benchmark has the same articles.
+        if entry and one["benchmark"] == entry.name and _shares_articles(one):
+            return ARTICLES
     datasets = [str(one) for one in training.get("datasets") or ()]
     shared = [] if entry is None else shared_names(datasets, entry.overlaps)
     if shared:
         return f"seen ({', '.join(shared)})"
     return None if declared is None and (entry is None or not datasets) else "unseen"
+
+
+def cleared(training: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """What one entry of a table's ``unseen`` says of its benchmark.
+
+    ``unseen (decontaminated: exact, ...)``, ``unseen (decontaminated in 1 of 9 languages: exact,
+    ...)`` where the others were translated after that, or ``seen (articles)`` where records of the
+    benchmark's articles were left in.
+    """
+    if _shares_articles(entry):
+        return ARTICLES
+    return f"unseen (decontaminated{_languages(training, entry)}: {', '.join(entry['methods'])})"
+
+
+def _shares_articles(entry: Mapping[str, Any]) -> bool:
+    return any(not one["removed"] for one in entry["articles"])
 
 
 def _languages(training: Mapping[str, Any], cleared: Mapping[str, Any]) -> str:

@@ -138,8 +138,9 @@ class Contents(NamedTuple):
 
 
 def latest(unseen: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of several entries of one benchmark the last: it is of the table as it is now."""
-    return list({str(entry.get("benchmark")): entry for entry in unseen}.values())
+    """Of several entries of one benchmark the last: it is of the table as it is now. Two
+    benchmarks may have one name: their texts tell them apart."""
+    return list({(str(e.get("benchmark")), e.get("fingerprint")): e for e in unseen}.values())
 
 
 def fingerprint(columns: Mapping[str, pa.Array], languages: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """The sections of a model card that tell how the model came to be."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import yaml
 
 from lingweave.objectives import Clear, Contrast, InfoNCE, MultiPositive, Term, TwoSided
 from lingweave.plan import Recipe
-from lingweave.sources.seen import seen_in
+from lingweave.sources.seen import cleared
 from lingweave.training.config import TrainConfig
 from lingweave.training.defaults import peak_rate
 
@@ -79,8 +80,13 @@ def data(record: Mapping[str, Any]) -> str:
         overlap = f"It holds texts or articles of these benchmarks: {', '.join(seen)}."
     else:
         overlap = "It holds texts of no known benchmark, as whoever trained it says."
-    for benchmark in dict.fromkeys(entry["benchmark"] for entry in record.get("unseen") or ()):
-        overlap += f" By its table, {benchmark} is {seen_in(record, benchmark)}."
+    entries = record.get("unseen") or ()
+    names = Counter(entry["benchmark"] for entry in entries)
+    for entry in entries:
+        name = entry["benchmark"]
+        if names[name] > 1:
+            name += f" (texts {entry.get('fingerprint')})"
+        overlap += f" By its table, {name} is {cleared(record, entry)}."
     sets = ", ".join(record["datasets"])
     return (
         f"{record['records']:,} records from {files}, in these data sets: {sets}. Fingerprint of"

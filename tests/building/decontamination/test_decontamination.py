@@ -2,11 +2,14 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from data import shared_data
 
+from lingweave.altering.altered import altered
+from lingweave.altering.spec import Altered
 from lingweave.benchmark import Benchmark, Texts
 from lingweave.building.blocks import WHOLE, blocks
 from lingweave.building.decontamination import (
@@ -21,6 +24,7 @@ from lingweave.building.decontamination.report import Remains
 from lingweave.errors import LingweaveError
 from lingweave.sources.lareqa import xquad_r
 from lingweave.sources.seen import seen_in
+from lingweave.table.layout import latest
 from tests.building.decontamination.planted import (
     CODES,
     Record,
@@ -194,32 +198,60 @@ def test_what_evaluations_print(filter: InBenchmark) -> None:
     assert entry["benchmark"] == "planted"
     assert entry["fingerprint"] == filter.fingerprint
     assert (entry["looked_at"], entry["removed"]) == (4, 0)
+    other = replace(filter.benchmark, name="other")
     methods = "exact, normalised, near, contained, ids"
     training = {"seen": None, "unseen": [entry], "datasets": ["made-up"]}
-    assert seen_in(training, "planted") == f"unseen (decontaminated: {methods})"
+    assert seen_in(training, filter.benchmark) == f"unseen (decontaminated: {methods})"
     assert entry["table_languages"] == ["en"]
-    assert seen_in(training | {"languages": ["en"]}, "planted") == seen_in(training, "planted")
-    assert seen_in(training | {"languages": ["de", "en"]}, "planted") == (
+    assert seen_in(training | {"languages": ["en"]}, filter.benchmark) == seen_in(
+        training, filter.benchmark
+    )
+    assert seen_in(training | {"languages": ["de", "en"]}, filter.benchmark) == (
         f"unseen (decontaminated in 1 of 2 languages: {methods})"
     )
-    assert seen_in(training, "other") is None
-    assert seen_in({**training, "seen": ["planted (half)"]}, "planted") == "seen (half)"
+    assert seen_in(training, other) is None
+    assert seen_in({**training, "seen": ["planted (half)"]}, filter.benchmark) == "seen (half)"
     known = Articles("titles", frozenset({"Warsaw"}))
     records = innocent(7, 2, ("en",))
     shared = decontaminated(table(records, groups=["Warsaw/0", "Rhine/0"]), filter, [known])
     entries = [shared.report.unseen()]
-    assert seen_in({"unseen": entries}, "planted") == "seen (articles)"
+    assert seen_in({"unseen": entries}, filter.benchmark) == "seen (articles)"
     # Of two builds the last one tells.
     assert (
-        seen_in({"unseen": [*entries, entry]}, "planted") == f"unseen (decontaminated: {methods})"
+        seen_in({"unseen": [*entries, entry]}, filter.benchmark)
+        == f"unseen (decontaminated: {methods})"
     )
-    assert seen_in({"unseen": [entry, *entries]}, "planted") == "seen (articles)"
+    assert seen_in({"unseen": [entry, *entries]}, filter.benchmark) == "seen (articles)"
     strict = InBenchmark(filter.benchmark, Options(articles="remove"))
     gone = decontaminated(table(records, groups=["Warsaw/0", "Rhine/0"]), strict, [known])
     assert gone.report.removed == 1
-    assert seen_in({"unseen": [gone.report.unseen()]}, "planted") == (
+    assert seen_in({"unseen": [gone.report.unseen()]}, filter.benchmark) == (
         f"unseen (decontaminated: {methods}, articles)"
     )
+
+
+def test_clearance_is_of_texts_and_not_of_a_name(filter: InBenchmark) -> None:
+    """People call many files test.jsonl."""
+    given = filter.benchmark
+    entry = decontaminated(table(innocent(6, 4, ("en",))), filter).report.unseen()
+    training = {"unseen": json.loads(json.dumps([entry]))}
+    assert str(seen_in(training, given)).startswith("unseen (decontaminated")
+    assert str(seen_in(training, given.select(["de", "en"]))).startswith("unseen (decontaminated")
+    asked = altered(given, Altered("typos", share=1.0, seed=1))
+    assert asked.queries != given.queries
+    assert seen_in(training, asked) == seen_in(training, given)
+    another = replace(benchmark(99), name=given.name)
+    assert seen_in(training, another) is None
+    both = replace(given, corpora=given.corpora | {"en": another.corpora["en"]}, gold=())
+    assert seen_in(training, both) is None
+    by_name = {"benchmark": given.name, "methods": ["exact"], "articles": []}
+    assert seen_in({"unseen": [by_name]}, given) is None
+    whole = by_name | {"fingerprint": filter.fingerprint}
+    assert seen_in({"unseen": [whole]}, given) == "unseen (decontaminated: exact)"
+    of_another = InBenchmark(another)
+    entries = [entry, decontaminated(table(innocent(6, 4)), of_another).report.unseen()]
+    assert latest([*entries, entry]) == entries
+    assert seen_in({"unseen": entries}, given) == seen_in(training, given)
 
 
 def test_the_report_tells_languages_and_samples(filter: InBenchmark) -> None:

@@ -1,6 +1,5 @@
 """The texts of a benchmark, as a table's texts are held against them."""
 
-import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -90,17 +89,6 @@ def distinct_pairs(
     pairs.sum_duplicates()
     pairs.data[:] = 1
     return pairs
-
-
-def fingerprint_of(benchmark: Benchmark) -> str:
-    """A hash of all ids and texts of a benchmark."""
-    digest = hashlib.blake2b(digest_size=16)
-    for side in (benchmark.queries, benchmark.corpora):
-        for language, texts in sorted(side.items()):
-            digest.update(f"\n{language}\n".encode())
-            for id, text in zip(texts.ids, texts.texts, strict=True):
-                digest.update(f"{len(id)} {id} {len(text)} {text}".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
 
 
 def _items(benchmark: Benchmark, corpus: Corpus) -> Iterator[Item]:

@@ -11,6 +11,7 @@ from lingweave.building.blocks import Verdicts
 from lingweave.building.decontamination.evidence import Shared
 from lingweave.building.decontamination.options import METHODS, Options
 from lingweave.building.decontamination.texts import InBenchmark
+from lingweave.sources.fingerprints import fingerprints
 from lingweave.table import ParallelTable
 
 SAMPLES = 5
@@ -40,6 +41,8 @@ class Report:
     """Its name."""
     fingerprint: str
     """The hash of its texts."""
+    fingerprints: dict[str, dict[str, str]]
+    """Those of its queries and passages by language, for evaluations in some of them."""
     languages: tuple[str, ...]
     """Its languages, in which it was looked for."""
     table_languages: tuple[str, ...]
@@ -65,6 +68,7 @@ class Report:
         return {
             "benchmark": self.benchmark,
             "fingerprint": self.fingerprint,
+            "fingerprints": self.fingerprints,
             "languages": list(self.languages),
             "table_languages": list(self.table_languages),
             "methods": methods + ["articles"] * (self.options.articles == "remove"),
@@ -134,6 +138,7 @@ def reported(
     return Report(
         filter.benchmark.name,
         filter.fingerprint,
+        fingerprints(filter.benchmark),
         filter.benchmark.languages,
         table.languages,
         filter.options,

@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 from lingweave.benchmark import Benchmark
 from lingweave.building.blocks import WHOLE, Block, Verdicts
-from lingweave.building.decontamination.items import Items, fingerprint_of
+from lingweave.building.decontamination.items import Items
 from lingweave.building.decontamination.matching import matches
 from lingweave.building.decontamination.options import Options
 from lingweave.errors import LingweaveError
+from lingweave.sources.fingerprints import fingerprint_of
 from lingweave.table import Side
 
 TEXTS = 2048
