@@ -1,5 +1,6 @@
 """A study with generated measurements in memory, for tests of its report."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from lingweave.significance import Interval, Sample
 from lingweave.studies.arms import arms_of
 from lingweave.studies.contents import Cost
 from lingweave.studies.measurements import MeasuredArm, Measurements
+from lingweave.studies.report import contents_of
 from lingweave.studies.study import (
     BenchmarkSpec,
     Choice,
@@ -176,3 +178,13 @@ def costs(study: Study) -> tuple[Cost, ...]:
         for arm in arms_of(study)
         for seed in study.seeds
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def contents():
+    """The whole report of the toy study."""
+    study = a_study()
+    planned = [{"arm": "hybrid/large", "parameters": 8 * 10**9, "hours": 14.25, "fits": True}]
+    return contents_of(
+        study, measured(study), verdicts(study), costs(study), scale="tiny", planned=planned
+    )

@@ -47,7 +47,7 @@ def _part(
 
 
 def _groups(figures: BenchmarkFigures) -> dict[str, dict[str, tuple[str, ...]]]:
-    """The largest groups first, but resource levels in their order; one group alone tells nothing."""
+    """The largest groups first, but resource levels in order; a kind with one group is left out."""
     found = {}
     for kind in KINDS:
         by_group = dict(figures.groups.get(kind, {}))

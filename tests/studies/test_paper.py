@@ -1,0 +1,41 @@
+"""The paper's figures: when ours say the same."""
+
+import pytest
+from studies.reported import contents
+
+from lingweave.significance import Interval
+from lingweave.studies.paper import published_rows, reproduced
+from lingweave.studies.study import Published
+
+
+@pytest.mark.parametrize(
+    ("figure", "paper", "ours", "same"),
+    [
+        ("mono.mAP", 0.79, Interval(0.70, 0.60, 0.80), True),  # the interval holds it
+        ("mono.mAP", 0.758, Interval(0.748, 0.745, 0.75), True),  # .01 away, to the last bit
+        ("mono.mAP", 0.79, Interval(0.77, 0.76, 0.78), False),
+        ("mono.mAP", 0.79, Interval(0.785, float("nan"), float("nan")), True),
+        ("rank_distance", 287.0, Interval(300, 299, 301), True),  # within 5%
+        ("rank_distance|unseen", 287.0, Interval(302, 301, 303), False),
+        ("rank_distance", 287.0, Interval(250, 210, 290), True),
+    ],
+)
+def test_reproduced(figure, paper, ours, same):
+    assert reproduced(figure, paper, ours) is same
+
+
+def test_what_is_not_measured_says_so():
+    parts = contents().parts
+    published = [
+        Published({"recipe": "hybrid"}, "elsewhere", {"mono.mAP": 0.8}),
+        Published({"recipe": "new"}, "facts", {"mono.mAP": 0.8}),
+        Published({"recipe": "hybrid"}, "facts", {"mono.mAP": 0.1, "f1": 0.5}),
+    ]
+    rows = published_rows(published, parts, lambda choices: f"{choices['recipe']}/xlm-r")
+    assert [(row.arm, row.figure, row.status) for row in rows] == [
+        ("hybrid/xlm-r", "mono.mAP", "not measured"),
+        ("new/xlm-r", "mono.mAP", "not measured"),
+        ("hybrid/xlm-r", "mono.mAP", "not reproduced"),
+        ("hybrid/xlm-r", "f1", "not measured"),
+    ]
+    assert rows[0].ours is None
