@@ -109,7 +109,7 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
         ("left: {arm: {recipe: hybrid}}", "left: {arm: {recipe: best}}",
          "claims[1].left.arm: the recipe 'best' is not in the study: choose from hybrid, x-y"),
         ("right: {arm: {recipe: x-y}}", "right: {arm: {recipe: hybrid}}",
-         "claims[1]: left and right are the same"),
+         "claims[1]: claim 'It is.': compares hybrid/all with itself"),
         ("right: {arm: {recipe: x-y}}", "right: {floor: tfidf}",
          "claims[1].right.floor: the floor 'tfidf' is not in the study: choose from bm25, warm"),
         ("benchmark: atlas, figures: {", "benchmark: atlsa, figures: {", "published[1].benchmark:"),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.arms import Arm, arms_of, planned_of
+from lingweave.studies.arms import Arm, arms_of
+from lingweave.studies.comparisons import comparisons
 from lingweave.studies.figures import figure
 from lingweave.studies.study import BEST, ClaimSpec, Side, Study, named
 
@@ -14,7 +15,7 @@ def check_claims(study: Study) -> None:
     Raises:
         LingweaveError: the first mistake, with the place of its field.
     """
-    arms = (*arms_of(study), *planned_of(study))
+    arms = arms_of(study)
     for name in study.figures:
         _check_figure("figures", name)
     for number, claim in enumerate(study.claims, 1):
@@ -39,18 +40,18 @@ def _check_claim(study: Study, claim: ClaimSpec, where: str, arms: tuple[Arm, ..
         named(f"{where}.benchmarks: the benchmark", name, study.benchmarks)
     if claim.factor <= 0:
         raise LingweaveError(f"{where}.factor: {claim.factor} is not possible; give more than 0")
-    if claim.margin is not None and claim.relation in ("as_good", "equal") and claim.margin < 0:
-        raise LingweaveError(f"{where}.margin: {claim.margin} is not possible; give 0 or more")
     _check_side(study, claim.left, f"{where}.left", arms)
     if isinstance(claim.right, Side):
         _check_side(study, claim.right, f"{where}.right", arms)
-        if claim.left == claim.right:
-            raise LingweaveError(f"{where}: left and right are the same; compare different arms")
     elif not claim.left.arm:
         raise LingweaveError(
             f"{where}.right: {BEST} is each other choice of the axes that left names, and it names"
             " none; give left.arm"
         )
+    try:
+        comparisons(study, claim, {arm.name: arm.choices for arm in arms})
+    except LingweaveError as error:
+        raise LingweaveError(f"{where}: {error}") from error
 
 
 def _check_side(study: Study, side: Side, where: str, arms: tuple[Arm, ...]) -> None:
