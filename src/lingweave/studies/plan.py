@@ -1,10 +1,12 @@
 """`lingweave study plan`: what the runs of a study take on a device, before anything is started."""
 
 import dataclasses
+import functools
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +19,9 @@ from lingweave.studies.costs import is_costed, seconds_of, tokens_per_step
 from lingweave.studies.runs import START, TABLES, Run, Runs, runs_of, start_fields, train_config
 from lingweave.studies.study import Fields, Study
 from lingweave.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from lingweave.training.footprint.footprint import Footprint
 
 FROM_NOTHING = ("static", "transformer")
 SHAPE = ("encoder", "vocabulary", "dimension", "layers")
@@ -256,31 +261,49 @@ class _Found(NamedTuple):
 def _footprint(config: TrainConfig, model: Path | None, notes: list[str]) -> _Found:
     """Tokens of a step, parameters, memory and time; what cannot be told is noted."""
     from lingweave.studies.static_time import seconds_per_step
-    from lingweave.training.footprint.devices import device_of
     from lingweave.training.footprint.footprint import footprint_of
     from lingweave.training.options import recipe_of
     from lingweave.training.tables import training_table
 
-    device = device_of(config.plan_device, config.device == "cpu")
     loaded = config.encoder not in FROM_NOTHING
     tokens = None
     try:
         table = training_table(config) if config.table else None
         if table is not None and not loaded:
             tokens = tokens_per_step(config, model)
-        sampled = table if loaded else None
-        found = footprint_of(config, sampled, recipe_of(config) if sampled is not None else None)
+        if table is not None and loaded:
+            found = footprint_of(config, table, recipe_of(config))
+        else:
+            found = _at_limits(json.dumps(_sizing(config).to_dict()))
     except LingweaveError as error:
         notes.append(" ".join(str(error).split()))
-        return _Found(tokens, None, None, None, None, device.name)
+        return _Found(tokens, None, None, None, None, config.plan_device or "–")
     tokens = found.texts.tokens if tokens is None else tokens
     seconds = found.seconds
-    if config.encoder == "static" and not device.gpu:
+    if config.encoder == "static" and not found.device.gpu:
         seconds = config.steps * seconds_per_step(config, tokens)
     elif config.encoder == "static":
         notes.append("no time: a static encoder's step is bound by memory traffic")
     parameters, peak = found.step.weights.parameters, found.memory.peak
-    return _Found(tokens, parameters, peak, found.fits, seconds, device.name)
+    return _Found(tokens, parameters, peak, found.fits, seconds, found.device.name)
+
+
+def _sizing(config: TrainConfig) -> TrainConfig:
+    """The run without what its size does not depend on, so that arms which differ in that alone
+    are worked out once."""
+    recipe = config.recipe if "multi_positive" in config.objective else TrainConfig.recipe
+    return dataclasses.replace(
+        config, recipe=recipe, seed=0, table=[], valid=None, vocabulary_from=None,
+        eval_every=None, patience=None,
+    )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=64)
+def _at_limits(fields: str) -> "Footprint":
+    """The footprint of a run with these fields, as JSON, all texts as long as they may be."""
+    from lingweave.training.footprint.footprint import footprint_of
+
+    return footprint_of(TrainConfig(**json.loads(fields)))
 
 
 def _table(plans: Iterable[Planned]) -> Table:

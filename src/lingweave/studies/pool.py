@@ -86,7 +86,7 @@ def done_side_by_side(
     with (
         _environment(threads),
         _sigterm_as_ctrl_c(),
-        Bar(title, [one.name for one in tasks]) as bar,
+        Bar(title, [one.id for one in tasks]) as bar,
     ):
         return _Pool(tasks, places, started_from(preload), bar).done()
 
@@ -155,7 +155,7 @@ class _Pool:
             one.process.join()
             said = Failure(_ended(one.process.exitcode))
         if isinstance(said, float):
-            self.bar.at(one.task.name, said, self._under_way())
+            self.bar.at(one.task.id, said, self._under_way())
             return
         del self.running[source]
         source.close()
@@ -167,7 +167,7 @@ class _Pool:
         self.open.discard(task.id)
         if failure is not None:
             self.failed[task.id] = failure
-        self.bar.at(task.name, 1.0, self._under_way())
+        self.bar.at(task.id, 1.0, self._under_way())
         outcome = f": {failure.line}" if failure else took
         self.bar.say(f"{self.total - len(self.open)}/{self.total}  {task.name}{outcome}")
 
@@ -232,9 +232,8 @@ def _in_worker(work: Callable[[Say], None], place: Place, parent: Connection) ->
     if place.gpu is not None:
         os.environ[GPUS] = place.gpu
     logging.getLogger("lingweave").setLevel(logging.ERROR)
-    import torch
-
-    torch.set_num_threads(place.threads)
+    if (torch := sys.modules.get("torch")) is not None:  # Else it will look at the environment.
+        torch.set_num_threads(place.threads)
     outcome: Failure | None
     try:
         work(parent.send)

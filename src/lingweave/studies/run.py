@@ -58,6 +58,16 @@ def done(runs: Runs, config: StudyConfig, study: Study) -> dict[str, Failure]:
     return {names[id]: failure for id, failure in failed.items()}
 
 
+def done_here(runs: Runs) -> None:
+    """Does what is missing one after the other in this process.
+
+    Raises:
+        LingweaveError: the first that failed.
+    """
+    for task in missing_tasks(runs):
+        task.work(_nothing)
+
+
 def only(runs: Runs, ids: list[str]) -> None:
     """Does these, each in this process: a run with its measures, or a measure alone.
 

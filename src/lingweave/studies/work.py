@@ -15,6 +15,8 @@ from pathlib import Path
 from lingweave.atomic import disk_errors_named
 from lingweave.errors import LingweaveError
 from lingweave.evaluate.storage import SUMMARY
+from lingweave.reading.values import VALUES
+from lingweave.sources.rows import read_table
 from lingweave.studies.costs import Spent, is_costed, spending, write_costs
 from lingweave.studies.evaluating import evaluate_spec
 from lingweave.studies.runs import Measure, Run
@@ -22,8 +24,6 @@ from lingweave.training.config import TrainConfig
 
 Say = Callable[[float], None]
 """Told which share of a piece is done, 0 to 1."""
-READING = "reading.parquet"
-"""What a reading leaves beside an evaluation."""
 _MODELS = ("table", "valid", "vocabulary_from", "encoder", "teacher", "mined")
 
 
@@ -34,7 +34,7 @@ def is_made(run: Run) -> bool:
 
 def is_measured(measure: Measure) -> bool:
     """Whether an evaluation is there, and its reading where one is asked for."""
-    read = measure.spec.read is None or (measure.folder / READING).exists()
+    read = measure.spec.read is None or (measure.folder / VALUES).exists()
     return read and (measure.folder / SUMMARY).exists()
 
 
@@ -116,9 +116,12 @@ def _as_begun(folder: Path, config: TrainConfig) -> TrainConfig:
 
 
 def _extend(run: Run) -> None:
-    from lingweave.studies.extending import extended_run
+    from lingweave.studies.extension import extended
 
-    extended_run(run)
+    assert run.extend is not None
+    table = read_table(run.files)
+    texts = (text for side in ("query", "passage") for text in table.texts(side))
+    extended(run.extend.model, texts, run.extend.tokens, run.model)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,107 @@
+"""One run and one measure, done in this process."""
+
+import fcntl
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from studies.runnable import runnable
+
+from lingweave.errors import LingweaveError
+from lingweave.evaluate import Evaluation
+from lingweave.studies.costs import seconds_of
+from lingweave.studies.run import missing_tasks
+from lingweave.studies.runs import runs_of
+from lingweave.studies.work import is_made, is_measured, lock_of, make, measure
+from lingweave.training.run import RunInterrupted
+
+
+def weights(run):
+    return load_file(next(run.model.rglob("*.safetensors")))
+
+
+def test_a_run_is_made_and_measured_once(table_file, tmp_path):
+    runs = runs_of(runnable(table_file), tmp_path)
+    warm, arm = runs.starts["warm"], runs.arms["hybrid", 1]
+    assert not is_made(warm)
+    said = []
+    make(warm, said.append)
+    make(arm, said.append)
+    assert is_made(warm)
+    assert is_made(arm)
+    assert said[-1] == 1
+    assert json.loads((arm.folder / "costs.json").read_text())["pairs"] == 6 * 16
+    asked = next(one for one in runs.measures if one.run == arm)
+    assert not is_measured(asked)
+    measure(asked, said.append)
+    assert is_measured(asked)
+    evaluation = Evaluation.open(asked.folder)
+    assert evaluation.languages == ("de", "el", "en", "ru")
+    written = (asked.folder / "evaluation.json").stat().st_mtime_ns
+    spent = seconds_of(arm.folder)
+    make(arm, said.append)
+    measure(asked, said.append)
+    assert (asked.folder / "evaluation.json").stat().st_mtime_ns == written
+    assert seconds_of(arm.folder) == spent
+
+
+def test_a_stopped_run_ends_with_the_weights_it_would_have_had(table_file, tmp_path):
+    whole = runs_of(runnable(table_file), tmp_path / "whole")
+    parts = runs_of(runnable(table_file), tmp_path / "parts")
+    for run in (whole.starts["warm"], whole.arms["hybrid", 1], parts.starts["warm"]):
+        make(run, lambda share: None)
+    stopped = parts.arms["hybrid", 1]
+
+    def stop(share):
+        if share == 0.5:
+            raise RunInterrupted(2, 3, "here")
+
+    with pytest.raises(KeyboardInterrupt):
+        make(stopped, stop)
+    assert not is_made(stopped)
+    assert seconds_of(stopped.folder)["starts"] == 1
+    make(stopped, lambda share: None)
+    assert seconds_of(stopped.folder)["starts"] == 2
+    one, two = weights(whole.arms["hybrid", 1]), weights(stopped)
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+    costs = [(run.folder / "costs.json").read_text() for run in (whole.arms["hybrid", 1], stopped)]
+    assert costs[0] == costs[1]
+
+
+def test_a_run_goes_on_with_the_data_where_it_was_begun(table_file, tmp_path):
+    copy = tmp_path / table_file.name
+    copy.write_bytes(table_file.read_bytes())
+    out = tmp_path / "out"
+    begun, again = (runs_of(runnable(rows), out) for rows in (table_file, copy))
+    make(begun.starts["warm"], lambda share: None)
+
+    def stop(share):
+        if share == 0.5:
+            raise RunInterrupted(2, 3, "here")
+
+    with pytest.raises(KeyboardInterrupt):
+        make(begun.arms["mono", 1], stop)
+    make(again.arms["mono", 1], lambda share: None)
+    assert is_made(begun.arms["mono", 1])
+
+
+def test_another_process_at_work_is_waited_for_or_named(table_file, tmp_path):
+    run = runs_of(runnable(table_file), tmp_path).starts["warm"]
+    lock = lock_of(run.folder)
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(LingweaveError, match="start warm: another process is at work"):
+            make(run, lambda share: None, wait=False)
+    assert not is_made(run)
+
+
+def test_what_is_missing_comes_after_what_it_needs(table_file, tmp_path):
+    runs = runs_of(runnable(table_file), tmp_path)
+    tasks = missing_tasks(runs)
+    assert len(tasks) == 5 + 6
+    place = {task.id: number for number, task in enumerate(tasks)}
+    assert all(place[need] < place[task.id] for task in tasks for need in task.needs)
+    make(runs.starts["warm"], lambda share: None)
+    assert len(missing_tasks(runs)) == 4 + 6
