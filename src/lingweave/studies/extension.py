@@ -8,7 +8,7 @@ that were covered are encoded as before, to the last bit.
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,8 +21,14 @@ from lingweave.atomic import disk_errors_named, new_folder, write_json
 from lingweave.encoders.loading import read_model
 from lingweave.encoders.sentence_transformer import model_folder
 from lingweave.errors import LingweaveError
-from lingweave.studies.pieces import Coverage, coverage_of, learned, words_of
-from lingweave.studies.vocabularies import kind_of, marks, normalizer_of, with_pieces
+from lingweave.studies.pieces import Coverage
+from lingweave.studies.vocabularies import (
+    Extended,
+    extended_tokenizer,
+    kind_of,
+    marks,
+    unknown_of,
+)
 
 RECORD = "extension.json"
 """What was added, in the folder of the model."""
@@ -31,26 +37,6 @@ CARD = """# {name}, with {count} more word pieces
 The encoder of `{name}` with pieces for {scripts}, learned from the texts that it is to be trained
 on. Untrained: embeddings of new pieces are means of those of the pieces that they were cut into.
 """
-
-
-class Extended(NamedTuple):
-    """What became of a tokenizer."""
-
-    tokenizer: Tokenizer
-    """With the new pieces."""
-    pieces: tuple[str, ...]
-    """The new pieces, in the order of their numbers."""
-    first: int
-    """The number of the first one."""
-    before: Mapping[str, Coverage]
-    """Script -> how its words were cut."""
-    after: Mapping[str, Coverage]
-    """Script -> how they are cut now."""
-
-    @property
-    def scripts(self) -> tuple[str, ...]:
-        """Those that were lacking."""
-        return tuple(name for name, found in self.before.items() if found.lacking)
 
 
 def extended(model: str, texts: Iterable[str], tokens: int, out: Path) -> Path:
@@ -94,29 +80,6 @@ def extended(model: str, texts: Iterable[str], tokens: int, out: Path) -> Path:
     return out
 
 
-def extended_tokenizer(
-    tokenizer: Tokenizer, texts: Iterable[str], tokens: int, name: str = "tokenizer"
-) -> Extended:
-    """A tokenizer with pieces for the scripts that it lacks.
-
-    Raises:
-        LingweaveError: its model is of a kind that cannot be extended.
-    """
-    kind = kind_of(tokenizer, name)
-    tokenizer = Tokenizer.from_str(tokenizer.to_str())
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    words = words_of(texts, normalizer_of(tokenizer))
-    unknown = _unknown(tokenizer)
-    before = coverage_of(words, tokenizer, unknown)
-    scripts = [script for script, found in before.items() if found.lacking]
-    known = frozenset(tokenizer.get_vocab(with_added_tokens=True))
-    pieces = learned(words, scripts, known, tokens, *marks(kind, tokenizer))
-    made = with_pieces(tokenizer, pieces, words, scripts)
-    first = tokenizer.get_vocab_size(with_added_tokens=True)
-    return Extended(made, tuple(pieces), first, before, coverage_of(words, made, unknown))
-
-
 def new_rows(old: torch.Tensor, tokenizer: Tokenizer, found: Extended) -> torch.Tensor:
     """(pieces, d) the embeddings of the new pieces.
 
@@ -147,7 +110,7 @@ def _parts(piece: str, tokenizer: Tokenizer) -> list[int]:
         return _greedy(piece, tokenizer, inside)
     text = piece.removeprefix(before) if before else piece
     cut = tokenizer.encode(text, add_special_tokens=False)
-    unknown = _unknown(tokenizer)
+    unknown = unknown_of(tokenizer)
     pairs = zip(cut.ids, cut.tokens, strict=True)
     return [id for id, token in pairs if id != unknown and token not in ("▁", "Ġ")]
 
@@ -168,13 +131,6 @@ def _greedy(piece: str, tokenizer: Tokenizer, inside: str) -> list[int]:
             end = start + 1
         start = end
     return parts
-
-
-def _unknown(tokenizer: Tokenizer) -> int | None:
-    token = next(
-        (t for t in ("[UNK]", "<unk>", "<UNK>") if tokenizer.token_to_id(t) is not None), None
-    )
-    return None if token is None else tokenizer.token_to_id(token)
 
 
 def _read(model: str) -> SentenceTransformer:

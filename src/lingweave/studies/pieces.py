@@ -9,7 +9,7 @@ a lacking script in it, so texts in other scripts are cut as before.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
@@ -71,27 +71,44 @@ def words_of(texts: Iterable[str], normal: Callable[[str], str]) -> Counter[Word
     return counts
 
 
+def by_script(words: Mapping[Word, int]) -> dict[str, dict[Word, int]]:
+    """Script -> its words, in the order of `SCRIPTS`; a word is of the script of its first letter.
+
+    Words of other scripts are left out.
+    """
+    found: dict[str, dict[Word, int]] = {name: {} for name in SCRIPTS}
+    for word, count in words.items():
+        if letter := _LETTER.search(word.letters):
+            found.get(_script(letter[0]), {})[word] = count
+    return {name: own for name, own in found.items() if own}
+
+
 def coverage_of(
-    words: Mapping[Word, int], tokenizer: Tokenizer, unknown: int | None
+    words: Mapping[str, Mapping[Word, int]], tokenizer: Tokenizer, unknown: int | None
 ) -> dict[str, Coverage]:
-    """Script -> how a tokenizer cuts its words, in the order of `SCRIPTS`."""
-    sums: dict[str, list[int]] = {}
-    listed = [(word, count) for word, count in words.items() if script_of(word.letters)]
-    cut = tokenizer.encode_batch_fast(
-        [word.letters for word, _ in listed], add_special_tokens=False
-    )
-    for (word, count), pieces in zip(listed, cut, strict=True):
-        letters = len(_LETTER.findall(word.letters))
-        lost = letters if unknown in pieces.ids else 0
-        row = sums.setdefault(script_of(word.letters), [0, 0, 0])
-        for place, number in enumerate((letters, lost or len(pieces.ids), lost)):
-            row[place] += number * count
-    return {name: Coverage(*sums[name]) for name in SCRIPTS if name in sums}
+    """Script -> how a tokenizer cuts its words.
+
+    Args:
+        words: by script.
+        tokenizer: that cuts them.
+        unknown: the number of its unknown piece, if it has one.
+    """
+    found = {}
+    for name, own in words.items():
+        cut = tokenizer.encode_batch_fast([word.letters for word in own], add_special_tokens=False)
+        letters = pieces = lost = 0
+        for (word, count), one in zip(own.items(), cut, strict=True):
+            of_word = len(_LETTER.findall(word.letters)) * count
+            ids = one.ids
+            letters += of_word
+            lost += of_word if unknown in ids else 0
+            pieces += of_word if unknown in ids else len(ids) * count
+        found[name] = Coverage(letters, pieces, lost)
+    return found
 
 
 def learned(
-    words: Mapping[Word, int],
-    scripts: Sequence[str],
+    words: Mapping[str, Mapping[Word, int]],
     known: frozenset[str],
     tokens: int,
     before: str = "",
@@ -100,14 +117,13 @@ def learned(
     """The new pieces, in the order in which they are chosen.
 
     Args:
-        words: of the texts.
-        scripts: that lack pieces.
+        words: of the scripts that lack pieces, by script.
         known: pieces that there are.
         tokens: how many are chosen at most.
         before: what the tokenizer puts before a word's first piece ("▁").
         inside: what it puts before a word's other pieces ("##").
     """
-    queues = [_of_script(words, name, known, tokens, before, inside) for name in scripts]
+    queues = [_of_script(own, name, known, tokens, before, inside) for name, own in words.items()]
     chosen: list[str] = []
     turns = [iter(queue) for queue in queues]
     while turns and len(chosen) < tokens:
@@ -118,12 +134,6 @@ def learned(
             elif len(chosen) < tokens:
                 chosen.append(piece)
     return chosen
-
-
-def script_of(word: str) -> str:
-    """The script of a word's first letter; "" for one that is not among `SCRIPTS`."""
-    letter = _LETTER.search(word)
-    return _script(letter[0]) if letter else ""
 
 
 @cache
@@ -141,8 +151,7 @@ def _of_script(
 ) -> list[str]:
     counts: Counter[str] = Counter()
     for word, count in words.items():
-        if script_of(word.letters) == script:
-            counts[(before if word.first else "") + word.letters] += count
+        counts[(before if word.first else "") + word.letters] += count
     alphabet: Counter[str] = Counter()
     for text, count in counts.items():
         for place, letter in enumerate(text):

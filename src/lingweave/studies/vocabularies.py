@@ -3,17 +3,69 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 from tokenizers import AddedToken, Regex, Tokenizer, normalizers
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.pieces import SCRIPTS, Word
+from lingweave.studies.pieces import (
+    SCRIPTS,
+    Coverage,
+    Word,
+    by_script,
+    coverage_of,
+    learned,
+    words_of,
+)
 
 LONG_WORD = 2000
 """Letters of a word that a WordPiece model reads, where words of some script are whole sentences;
 its usual limit of 100 makes Thai sentences unknown."""
+
+
+class Extended(NamedTuple):
+    """What became of a tokenizer."""
+
+    tokenizer: Tokenizer
+    """With the new pieces."""
+    pieces: tuple[str, ...]
+    """The new pieces, in the order of their numbers."""
+    first: int
+    """The number of the first one."""
+    before: Mapping[str, Coverage]
+    """Script -> how its words were cut."""
+    after: Mapping[str, Coverage]
+    """Script -> how they are cut now."""
+
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """Those that were lacking."""
+        return tuple(name for name, found in self.before.items() if found.lacking)
+
+
+def extended_tokenizer(
+    tokenizer: Tokenizer, texts: Iterable[str], tokens: int, name: str = "tokenizer"
+) -> Extended:
+    """A tokenizer with pieces for the scripts that it lacks.
+
+    Raises:
+        LingweaveError: its model is of a kind that cannot be extended.
+    """
+    kind = kind_of(tokenizer, name)
+    tokenizer = Tokenizer.from_str(tokenizer.to_str())
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    words = by_script(words_of(texts, normalizer_of(tokenizer)))
+    unknown = unknown_of(tokenizer)
+    before = coverage_of(words, tokenizer, unknown)
+    lacking = {script: words[script] for script, found in before.items() if found.lacking}
+    known = frozenset(tokenizer.get_vocab(with_added_tokens=True))
+    pieces = learned(lacking, known, tokens, *marks(kind, tokenizer))
+    made = with_pieces(tokenizer, pieces, lacking)
+    first = tokenizer.get_vocab_size(with_added_tokens=True)
+    return Extended(made, tuple(pieces), first, before, coverage_of(words, made, unknown))
 
 
 def kind_of(tokenizer: Tokenizer, name: str) -> str:
@@ -70,7 +122,7 @@ def keeping_marks(tokenizer: Tokenizer, scripts: Sequence[str]) -> Any:
 
 
 def with_pieces(
-    tokenizer: Tokenizer, pieces: Sequence[str], words: Mapping[Word, int], scripts: Sequence[str]
+    tokenizer: Tokenizer, pieces: Sequence[str], words: Mapping[str, Mapping[Word, int]]
 ) -> Tokenizer:
     """A tokenizer with more pieces, whose numbers follow those that there are.
 
@@ -81,8 +133,7 @@ def with_pieces(
     Args:
         tokenizer: without them.
         pieces: in the order of their numbers.
-        words: of the texts.
-        scripts: that the pieces are of.
+        words: of the scripts that the pieces are of, by script.
     """
     kind = kind_of(tokenizer, "tokenizer")
     if kind == "BPE":
@@ -93,22 +144,24 @@ def with_pieces(
     first = tokenizer.get_vocab_size(with_added_tokens=True)
     if kind == "WordPiece":
         told["model"]["vocab"] |= {piece: first + place for place, piece in enumerate(pieces)}
-        longest = max((len(word.letters) for word in words), default=0)
+        longest = max((len(word.letters) for own in words.values() for word in own), default=0)
         if longest > told["model"]["max_input_chars_per_word"]:
             told["model"]["max_input_chars_per_word"] = LONG_WORD
     else:
-        told["model"]["vocab"] += [[p, score] for p, score in _scores(pieces, words).items()]
+        told["model"]["vocab"] += [
+            [p, score] for p, score in _scores(pieces, words.values()).items()
+        ]
     made = Tokenizer.from_str(json.dumps(told))
-    if (normalizer := keeping_marks(tokenizer, scripts)) is not None:
+    if (normalizer := keeping_marks(tokenizer, [*words])) is not None:
         made.normalizer = normalizer
     return made
 
 
-def _scores(pieces: Sequence[str], words: Mapping[Word, int]) -> dict[str, float]:
+def _scores(pieces: Sequence[str], words: Iterable[Mapping[Word, int]]) -> dict[str, float]:
     """Piece -> the logarithm of its share of all pieces, where words are cut at the longest."""
     known, counts = frozenset(pieces), Counter(pieces)
     longest = max(map(len, pieces), default=0)
-    for word, count in words.items():
+    for word, count in chain.from_iterable(own.items() for own in words):
         rest = ("▁" if word.first else "") + word.letters
         while rest:
             ends = range(min(longest, len(rest)), 0, -1)
@@ -117,3 +170,11 @@ def _scores(pieces: Sequence[str], words: Mapping[Word, int]) -> dict[str, float
             rest = rest[len(piece) :]
     total = counts.total()
     return {piece: math.log(counts[piece] / total) for piece in pieces}
+
+
+def unknown_of(tokenizer: Tokenizer) -> int | None:
+    """The number of the piece that stands for what is not known, if there is one."""
+    token = next(
+        (t for t in ("[UNK]", "<unk>", "<UNK>") if tokenizer.token_to_id(t) is not None), None
+    )
+    return None if token is None else tokenizer.token_to_id(token)
