@@ -1,7 +1,7 @@
 """Joint resampling of clusters and seeds, and the intervals it gives."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -98,8 +98,12 @@ def resampled_arms(
 class JointResampling:
     """One resampling of clusters for arm after arm, so that only one need be in memory."""
 
-    def __init__(self, resampling: Resampling | None = None) -> None:
+    def __init__(
+        self, resampling: Resampling | None = None, figures: Collection[str] | None = None
+    ) -> None:
+        """Resample only some figures: of dozens of arms in hundreds of languages, all take time."""
         self.how = resampling or Resampling()
+        self._wanted = figures
         self._first: Head | None = None
         self._designs: dict[tuple[str, ...], Design] = {}
         self._weights = np.empty((0, 0), np.uint16)
@@ -118,12 +122,14 @@ class JointResampling:
         check_comparable([self._first, *arm.samples])
         design = self._designs.setdefault(sample.figures, Design())
         shares = seed_shares(arm, how.resamples, how.seed)
-        shape = len(sample.languages), len(sample.figures)
+        wanted = self._wanted
+        figures = tuple(one for one in sample.figures if wanted is None or one in wanted)
+        shape = len(sample.languages), len(figures)
         by_seed = np.full((len(arm.samples), *shape), np.nan)
         draws = np.zeros((how.resamples, *shape))
         for place, one in enumerate(arm.samples):
             left = {*range(len(sample.languages))}
-            for x, columns in language_columns(one, design):
+            for x, columns in language_columns(one, design, figures):
                 left.discard(x)
                 by_seed[place, x] = weighted_figures(columns, np.ones((1, self.clusters)))[0]
                 for start, block in _blocks(self._weights):
@@ -131,7 +137,7 @@ class JointResampling:
                     share = shares[start:stop, place, None]
                     draws[start:stop, x] += share * weighted_figures(columns, block)
             draws[:, sorted(left)] = np.nan
-        return Resampled(arm.name, sample.languages, by_seed, draws, how.confidence, sample.figures)
+        return Resampled(arm.name, sample.languages, by_seed, draws, how.confidence, figures)
 
     @property
     def clusters(self) -> int:

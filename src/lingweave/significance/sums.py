@@ -36,22 +36,35 @@ class Columns(NamedTuple):
     """(columns, figures): the number of language pairs added up in the column."""
 
 
-def language_columns(sample: Head, design: Design) -> Iterator[tuple[int, Columns]]:
-    """Index of a query language and its columns, one language after another."""
+def language_columns(
+    sample: Head, design: Design, figures: Sequence[str]
+) -> Iterator[tuple[int, Columns]]:
+    """Index of a query language and the columns of some figures, one language after another."""
     clusters, size = cluster_numbers(sample), cluster_count(sample)
+    wanted = [figures.index(one) if one in figures else None for one in sample.figures]
     for x, blocks in design.blocks(sample):
-        yield x, _columns(blocks, clusters, size, len(sample.languages), len(sample.figures))
+        yield x, _columns(blocks, clusters, size, len(sample.languages), wanted)
 
 
 def _columns(
-    blocks: Sequence[Block], cluster_of: Ints, clusters: int, cells: int, figures: int
+    blocks: Sequence[Block],
+    cluster_of: Ints,
+    clusters: int,
+    cells: int,
+    wanted: Sequence[int | None],
 ) -> Columns:
-    """Add up rows by (figure, cell, cluster), then cells with equal denominators."""
+    """Add up rows by (figure, cell, cluster), then cells with equal denominators.
+
+    ``wanted``: the place of each of the sample's figures among those that are asked for.
+    """
     counts: dict[bytes, tuple[int, Floats]] = {}
     sums: dict[tuple[int, int], tuple[Floats, int]] = {}
     for _, first, cell, query, values in blocks:
         index = cell * clusters + cluster_of[query]
         for offset in range(values.shape[1]):
+            place_of = wanted[first + offset]
+            if place_of is None:
+                continue
             defined = np.isfinite(values[:, offset])
             where, value = index[defined], values[defined, offset]
             total = np.bincount(where, value, cells * clusters).reshape(cells, clusters)
@@ -59,9 +72,9 @@ def _columns(
             for y in np.flatnonzero(count.any(axis=1)):
                 key = count[y].tobytes()
                 place, _ = counts.setdefault(key, (len(counts), count[y].astype(np.float64)))
-                added, pairs = sums.get((first + offset, place), (0.0, 0))
-                sums[first + offset, place] = (added + total[y], pairs + 1)
-    figure = np.zeros((len(sums), figures))
+                added, pairs = sums.get((place_of, place), (0.0, 0))
+                sums[place_of, place] = (added + total[y], pairs + 1)
+    figure = np.zeros((len(sums), sum(one is not None for one in wanted)))
     pair_count = np.zeros_like(figure)
     for column, ((which, _), (_, pairs)) in enumerate(sums.items()):
         figure[column, which], pair_count[column, which] = 1, pairs

@@ -27,6 +27,8 @@ from lingweave.studies.measurements import MeasuredArm, Measurements
 from lingweave.studies.opening import answers, opened
 from lingweave.studies.study import Study
 
+PLAIN = ("mono.mAP", "cross.mAP", "multi.mAP", "rank_distance")
+"""Given of every study."""
 MANY_LANGUAGES = 20
 """From so many query languages on, figures are given by groups of languages too."""
 _GROUP_OF = {"family": groups.family, "script": groups.script, "resource": groups.resource}
@@ -50,7 +52,7 @@ class ArmFigures:
     seeds: tuple[int | None, ...]
     """Its training seeds; (None,) of a floor."""
     cells: Mapping[str, Cell]
-    """Name of a figure -> its value: all plain figures, those that the study names, by language
+    """Name of a figure -> its value: those that the study names and `PLAIN`, each by language too
     (`multi.mAP|language=el`), and of many languages by family, script and resource level."""
     drawn: Mapping[str, Drawn]
     """Name of a figure -> its resamples, for figures that claims name."""
@@ -122,14 +124,17 @@ def claimed(study: Study, benchmark: str) -> tuple[str, ...]:
 def _of_benchmark(
     study: Study, name: str, arms: Sequence[MeasuredArm], how: Resampling
 ) -> BenchmarkFigures:
-    spec, draw = study.benchmarks[name], JointResampling(how)
+    spec = study.benchmarks[name]
     published = (one.figures for one in study.published if one.benchmark == name)
-    names = dict.fromkeys([*study.figures, *(one for figures in published for one in figures)])
+    names = dict.fromkeys(study.figures)
+    names |= dict.fromkeys(one for figures in published for one in figures)
+    names |= dict.fromkeys(PLAIN)
     wanted = _Wanted(
         tables=tuple(map(figure, names)),
         claims=tuple(map(figure, claimed(study, name))),
         unseen=tuple(spec.unseen),
     )
+    draw = JointResampling(how, {one.measure for one in (*wanted.claims, *wanted.tables)})
     read = spec.read is not None and any(one.of_answers for one in (*wanted.claims, *wanted.tables))
     head: Head | None = None
     asked: tuple[str, ...] = ()
@@ -173,8 +178,7 @@ def _arm_figures(
 ) -> ArmFigures:
     cells: dict[str, Cell] = {}
     undefined: dict[str, str] = {}
-    of_tables = [figure(name) for part in parts for name in part.figures]
-    of_tables += [
+    of_tables = [
         figure(f"{one.name}|{selector}")
         for one in wanted.tables
         if not one.selector and any(one.measure in part.figures for part in parts)
