@@ -1,6 +1,6 @@
 """The bootstrap: nesting of the figures, pairing, coverage, and agreement with scipy."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +13,13 @@ from lingweave.errors import LingweaveError
 from lingweave.significance import (
     FIGURES,
     Arm,
+    Head,
     Interval,
+    JointResampling,
     Resampling,
     Sample,
+    StreamedSample,
+    ValueSample,
     cluster_weights,
     language_intervals,
     macro_by_seed,
@@ -275,3 +279,59 @@ def test_fifty_languages_need_no_array_of_resamples_by_pairs():
     expected = naive_macro(one, np.ones(queries))
     observed = [interval.mean for interval in macro_intervals(resampled).values()]
     np.testing.assert_allclose(observed, expected, rtol=1e-12)
+
+
+def streamed(one, order):
+    """The same sample, its query languages read in some parts."""
+
+    def parts():
+        for languages in order:
+            pairs, pools = (
+                type(table)(*(column[np.isin(table.query_language, languages)] for column in table))
+                for table in (one.pairs, one.pools)
+            )
+            yield pairs, pools
+
+    head = {field.name: getattr(one, field.name) for field in fields(Head)}
+    return StreamedSample(**head, parts=parts)
+
+
+def test_values_that_are_read_in_parts_give_the_same_draws():
+    samples = [sample(seed, count=4, holes=0.2) for seed in (1, 2)]
+    (whole,) = resampled_arms([arm("a", *samples)], Resampling(resamples=20))
+    apart = [streamed(samples[0], [[2, 0], [3], [1]]), streamed(samples[1], [[0, 1, 2, 3]])]
+    (found,) = resampled_arms([arm("a", *apart)], Resampling(resamples=20))
+    np.testing.assert_array_equal(found.draws, whole.draws)
+    np.testing.assert_array_equal(found.by_seed, whole.by_seed)
+    some = JointResampling(Resampling(resamples=20), ["rank_distance", "mono.R@10"])
+    few = some.resampled(arm("a", *samples))
+    assert few.figures == ("mono.R@10", "rank_distance")
+    places = [FIGURES.index(name) for name in few.figures]
+    np.testing.assert_allclose(few.draws, whole.draws[..., places])
+
+
+def test_a_language_that_is_read_of_one_sample_only_is_told():
+    one, other = sample(1), streamed(sample(2), [[0], [2]])
+    for pair in ((one, other), (other, one)):
+        with pytest.raises(LingweaveError, match=r"queries .*(differ|in b in one only)"):
+            resampled_arms([arm("a", pair[0]), arm("b", pair[1])], Resampling(resamples=5))
+
+
+def test_other_values_are_drawn_with_the_same_clusters_and_seeds():
+    one = sample(1, count=2)
+    mono = one.pairs.query_language == one.pairs.passage_language
+    pairs = Pairs(*(column[mono] for column in one.pairs))
+    head = {field.name: getattr(one, field.name) for field in fields(Head)}
+    values = ValueSample(
+        **head,
+        names=("exact", "f1"),
+        query_language=pairs.query_language,
+        query=pairs.query,
+        values=pairs.values[:, :2],
+    )
+    draw = JointResampling(Resampling(resamples=30))
+    ranks = draw.resampled(arm("a", one, one, seeds=(1, 2)))
+    found = draw.resampled(arm("a", values, values, seeds=(1, 2)))
+    assert found.figures == ("exact", "f1")
+    np.testing.assert_allclose(found.draws[..., 0], ranks.draws[..., FIGURES.index("mono.mAP")])
+    assert macro_intervals(found)["f1"] == macro_intervals(ranks)["mono.R@1"]

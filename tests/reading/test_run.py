@@ -5,6 +5,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from data import lareqa_folder
 
@@ -16,6 +17,15 @@ from lingweave.reading import MKQA, SQUAD, sentence_match
 from lingweave.reading import run as module
 from lingweave.reading.config import ReadConfig
 from lingweave.reading.run import _rules
+from lingweave.reading.values import answer_sample
+from lingweave.significance import (
+    Arm,
+    Resampling,
+    language_intervals,
+    macro_intervals,
+    resampled_arms,
+)
+from lingweave.studies.opening import opened
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +48,48 @@ def test_figures_are_those_of_the_function(evaluated, capsys, words, rules):
     expected = sentence_match(evaluation.top(), benchmark, rules, (1, 3))
     assert told["contains@3"]["mean"] == expected.value["contains@3"].mean
     assert sorted(told["by_language"]) == ["de", "en", "th"]
+
+
+def test_what_each_query_came_to_stands_beside_the_evaluation(evaluated, tmp_path):
+    folder, data = shutil.copytree(evaluated[0], tmp_path / "e"), evaluated[1]
+    (folder / "reading.parquet").unlink(missing_ok=True)
+    head = opened(folder)
+    with pytest.raises(LingweaveError, match=r"holds no reading.parquet; run lingweave read"):
+        answer_sample(folder, head)
+    (told,) = module.read(ReadConfig([str(folder)], data=data, depth=3, resamples=20))
+    values = answer_sample(folder, head)
+    assert values.names == ("sentence_match@1", "sentence_match@3", "sentence_MRR@3")
+    assert values.query_ids == head.query_ids
+    (drawn,) = resampled_arms([Arm("a", (None,), (values,))], Resampling(20))
+    for ours, theirs in zip(values.names, ("contains@1", "contains@3", "MRR@3"), strict=True):
+        assert macro_intervals(drawn)[ours].mean == pytest.approx(told.value[theirs].mean)
+        of_language = language_intervals(drawn)["th"][ours].mean
+        assert of_language == pytest.approx(told.by_language["th"][theirs].mean)
+
+
+def test_languages_that_rules_leave_out_have_no_values(evaluated, tmp_path):
+    folder = shutil.copytree(evaluated[0], tmp_path / "e")
+    config = ReadConfig([str(folder)], data=evaluated[1], depth=3, resamples=20, rules="tydi")
+    (told,) = module.read(config)
+    (drawn,) = resampled_arms(
+        [Arm("a", (None,), (answer_sample(folder, opened(folder)),))], Resampling(20)
+    )
+    found = macro_intervals(drawn)["sentence_match@3"].mean
+    assert found == pytest.approx(told.value["contains@3"].mean)
+    assert np.isnan(language_intervals(drawn)["en"]["sentence_match@3"].mean)
+
+
+def test_values_of_another_evaluation_are_refused(evaluated, tmp_path):
+    folder = shutil.copytree(evaluated[0], tmp_path / "e")
+    module.read(ReadConfig([str(folder)], data=evaluated[1], depth=3, resamples=20))
+    head = opened(folder)
+    other = replace(head, query_ids=tuple(f"other {id}" for id in head.query_ids))
+    with pytest.raises(LingweaveError, match="is of another evaluation"):
+        answer_sample(folder, other)
+    (folder / "reading.parquet").write_bytes(b"PAR1")
+    with pytest.raises(LingweaveError, match="damaged") as error:
+        answer_sample(folder, head)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
