@@ -20,7 +20,7 @@ def made_of(study: Study, measurements: Measurements, command: str) -> tuple[Fac
     facts = [
         Fact("command", command),
         Fact("training seeds", ", ".join(map(str, study.seeds))),
-        Fact("bootstrap", f"{study.resamples:,} resamples, seed 0, percentile intervals"),
+        Fact("bootstrap", f"{study.resamples:,} resamples of questions and training seeds, seed 0"),
         Fact("training, all runs", words(study.train)),
         *(Fact(f"start {name}", words(one)) for name, one in study.starts.items()),
         *(
@@ -31,8 +31,7 @@ def made_of(study: Study, measurements: Measurements, command: str) -> tuple[Fac
         *(Fact(f"table {name}", words(one)) for name, one in study.tables.items()),
         Fact("training data as read", _distinct(map(_data, trained))),
         Fact("benchmarks in training", _distinct(map(_seen, summaries))),
-        Fact("trained by code of commit", _distinct(_commit(one) for one in trained)),
-        Fact("evaluated by code of commit", _distinct(_commit(_provenance(s)) for s in summaries)),
+        Fact("code of commit", _distinct(map(_commit, (*trained, *map(_provenance, summaries))))),
         Fact("versions", _distinct(_versions(_provenance(s)) for s in summaries)),
     ]  # fmt: skip
     return tuple(fact for fact in facts if fact.value)

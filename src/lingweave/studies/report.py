@@ -210,7 +210,10 @@ def _limits(study: Study, parts: Sequence[Part]) -> tuple[str, ...]:
     counts = sorted({len(row.seeds) for part in parts for row in part.rows if row.trained})
     texts = [text for text in own if text]
     if several := [count for count in counts if count > 1]:
-        texts.append(f"Intervals resample training seeds too. {seeds_sentence(several)}")
+        texts.append(
+            f"Intervals in tables resample training seeds too. {seeds_sentence(several)} The"
+            " corrected intervals of claims make up for that, as far as seeds scatter normally."
+        )
     if 1 in counts:
         texts.append(
             "Arms with one training seed have intervals over questions alone: they say nothing of"
