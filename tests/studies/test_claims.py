@@ -10,7 +10,7 @@ from studies.values import measured, sample, study
 from lingweave.atlas import ALL_LANGUAGES
 from lingweave.errors import LingweaveError
 from lingweave.significance import Arm, Interval, Resampling, macro_intervals, resampled_arms
-from lingweave.studies.claims import check_claims, judged_claims
+from lingweave.studies.claims import all_comparisons, judged_claims
 from lingweave.studies.comparisons import comparisons
 from lingweave.studies.drawn import drawn_figures
 from lingweave.studies.study import BenchmarkSpec, ClaimSpec, Side
@@ -107,7 +107,7 @@ def test_what_is_held_against_what(relation, figures, margin, expected):
 )
 def test_mistakes_are_told_before_anything_is_run(one, message):
     with pytest.raises(LingweaveError, match=message) as error:
-        check_claims(study([one], AXES), CHOICES)
+        all_comparisons(study([one], AXES), CHOICES)
     assert "\n" not in str(error.value)
 
 

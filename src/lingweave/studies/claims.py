@@ -37,7 +37,7 @@ def judged_claims(
         LingweaveError: a claim names what the study does not have, or its arms were not measured
             alike.
     """
-    made = check_claims(study, measurements.choices)
+    made = all_comparisons(study, measurements.choices)
     if figures is None:
         figures = drawn_figures(study, measurements, resampling)
     seen = [_Seen(study, one, figures) for of_claim in made for one in of_claim]
@@ -49,7 +49,7 @@ def judged_claims(
     )
 
 
-def check_claims(study: Study, choices: Choices) -> tuple[tuple[Comparison, ...], ...]:
+def all_comparisons(study: Study, choices: Choices) -> tuple[tuple[Comparison, ...], ...]:
     """The comparisons of each claim; nothing need be measured for it.
 
     Raises:

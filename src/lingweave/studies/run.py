@@ -1,6 +1,7 @@
 """`lingweave study run` and its relatives: from a study file to its report."""
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from lingweave.studies.work import is_made, is_measured, make, measure
 PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.work")
 FAILURES = "failures"
 """Folder beside a study's report with what went wrong."""
+_TOLD_EVERY = 0.05
+"""Share of a run after which a line says again how far it is."""
 
 
 def run(config: StudyConfig) -> None:
@@ -85,27 +88,51 @@ def only(runs: Runs, ids: list[str]) -> None:
                 " them"
             )
     together = int(os.environ.get("WORLD_SIZE", "1")) > 1
-    if together and len([id for id in ids if id in by_run]) > 1:
+    if together and sum(id in by_run for id in ids) > 1:
         raise LingweaveError("--only: several processes train one run at a time; give one id")
     first = os.environ.get("RANK", "0") == "0"
     for id in ids:
-        measures = [one for one in by_measure.values() if one.run and one.run.id == id]
         if id in by_run:
-            _check_needs(by_run[id].name, by_run[id].needs, by_run)
-            if not is_made(by_run[id]):
-                make(by_run[id], _nothing, wait=False)
+            _make(by_run[id], by_run)
             if together:
                 from lingweave.training.processes import leave
 
                 leave()
+            measures = [one for one in by_measure.values() if one.run and one.run.id == id]
         else:
             measures = [by_measure[id]]
-            of = measures[0].run
-            _check_needs(measures[0].name, (of.id,) if of else (), by_run)
+            if (of := measures[0].run) is not None:
+                _check_made(measures[0].name, (of.id,), by_run)
         for one in measures if first else ():
             if not is_measured(one):
                 measure(one, _nothing, wait=False)
             print(one.folder)
+
+
+def _make(run: Run, by_run: dict[str, Run]) -> None:
+    """Makes a run in this process and tells on stderr how far it is."""
+    if is_made(run):
+        return
+    _check_made(run.name, run.needs, by_run)
+    told = 0.0
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if share >= told:
+            print(f"{run.name}: {share:.0%}", file=sys.stderr)
+            told = share + _TOLD_EVERY
+
+    make(run, tell if os.environ.get("RANK", "0") == "0" else _nothing, wait=False)
+
+
+def _check_made(name: str, needs: tuple[str, ...], by_run: dict[str, Run]) -> None:
+    """Refuses to begin what goes on from a model that is not there."""
+    for need in needs:
+        if not is_made(by_run[need]):
+            raise LingweaveError(
+                f"{name}: goes on from {by_run[need].name}, which is missing: first run the same"
+                f" command with --only {need}"
+            )
 
 
 def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = None) -> None:
@@ -115,6 +142,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
         LingweaveError: the study is wrong, or the folder cannot be written.
     """
     from lingweave.studies.claims import judged_claims
+    from lingweave.studies.drawn import drawn_figures
     from lingweave.studies.plan import planned_rows
     from lingweave.studies.report import write_report
     from lingweave.studies.terminal import print_report
@@ -123,12 +151,14 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
     runs = runs or runs_of(study, config.folder)
     measurements = opened_measures(study, config.folder, runs.measures)
     folder = study_folder(config, study)
+    figures = drawn_figures(study, measurements)
     contents = write_report(
         study,
         measurements,
-        judged_claims(study, measurements),
+        judged_claims(study, measurements, figures=figures),
         costs_of(runs),
         folder,
+        figures=figures,
         scale=config.scale,
         planned=planned_rows(study, config.folder, config.device),
     )
@@ -168,15 +198,6 @@ def places_of(runs: Runs, workers: int) -> list[Place]:
 def _measuring(what: Measure) -> Task:
     needs = (what.run.id,) if what.run else ()
     return Task(what.id, what.name, partial(measure, what), needs)
-
-
-def _check_needs(name: str, needs: tuple[str, ...], by_run: dict[str, Run]) -> None:
-    for need in needs:
-        if not is_made(by_run[need]):
-            raise LingweaveError(
-                f"{name}: goes on from {by_run[need].name}, which is missing: first run the same"
-                f" command with --only {need}"
-            )
 
 
 def _gpus() -> list[str]:
