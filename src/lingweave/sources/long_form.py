@@ -21,8 +21,13 @@ _KINDS = {"query": TEXT, "passage": TEXT, "negatives": TEXTS, "answers": ANSWERS
 _ALIASES = {"language": "lang", "source": "dataset", "negative": "negatives"}
 
 
-def lengthened(table: pa.Table, file: Path) -> pa.Table:
+def lengthened(table: pa.Table, file: Path, language: str | None = None) -> pa.Table:
     """Long form with the columns LONG, ``split`` (nulls where unknown) and ``row`` (from 1).
+
+    Args:
+        table: rows in any form.
+        file: where they stand, for errors and as the data set of rows that name none.
+        language: of rows that do not tell their own.
 
     Raises:
         LingweaveError: columns are missing or are not text.
@@ -40,6 +45,8 @@ def lengthened(table: pa.Table, file: Path) -> pa.Table:
         table = _from_texts(table, file)
     elif "lang" not in names and any(name.startswith("query_") for name in names):
         table = _from_wide(table, file)
+    if language is not None:
+        table = _in_language(table, language, file)
     for name in ("lang", "query", "passage"):
         if name not in table.column_names:
             raise LingweaveError(
@@ -59,6 +66,14 @@ def lengthened(table: pa.Table, file: Path) -> pa.Table:
     columns = {name: _cast(table[name], name, file) for name in [*LONG, "split"]}
     columns["dataset"] = pc.fill_null(columns["dataset"], _stem(file))
     return pa.table({**columns, "row": table["row"]})
+
+
+def _in_language(table: pa.Table, language: str, file: Path) -> pa.Table:
+    """Long rows, those without a language in this one."""
+    there = "lang" in table.column_names
+    told = _cast(table["lang"], "lang", file) if there else pa.nulls(len(table), TEXT)
+    kept = [name for name in table.column_names if name != "lang"]
+    return table.select(kept).append_column("lang", pc.fill_null(told, language))
 
 
 def _stem(file: Path) -> str:

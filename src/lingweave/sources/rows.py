@@ -39,6 +39,7 @@ def read_table(
     one_of: Sequence[Sequence[str]] = (),
     split: str | None = "train",
     blank: Literal["refuse", "keep"] = "refuse",
+    language: str | None = None,
 ) -> ParallelTable:
     """The table of these files, packed into the cache on first use and memory-mapped.
 
@@ -52,6 +53,7 @@ def read_table(
         split: ``train``, ``validation``, ``test``, or None for all rows.  Rows of files without
             a split column count as ``train``.
         blank: what to do with texts that are empty or white space; ``keep`` is for looking at them.
+        language: of rows that do not tell their own.
 
     Raises:
         LingweaveError: a file is missing or unreadable, a column or language is wrong, a text is
@@ -70,12 +72,20 @@ def read_table(
                 f"{files[0]} is packed: --languages, --datasets and --one_of choose while packing"
             )
         return ParallelTable.open(files[0])
-    wanted = (kept, tuple(datasets) if datasets else None, choices, split, blank)
+    wanted: tuple[object, ...] = (
+        kept,
+        tuple(datasets) if datasets else None,
+        choices,
+        split,
+        blank,
+    )
+    if language is not None:  # Keys without one are those of earlier versions.
+        wanted = (*wanted, language)
     cached = cache_folder() / "tables" / f"{_key(files, wanted)}.arrow"
     if cached.exists():
         return ParallelTable.open(cached)
     rows = pa.concat_tables(
-        [_long_rows(file, split, blank) for file in files], promote_options="default"
+        [_long_rows(file, split, blank, language) for file in files], promote_options="default"
     )
     if datasets:
         rows = _only_datasets(rows, datasets)
@@ -102,9 +112,9 @@ def _key(files: Sequence[Path], wanted: object) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
-def _long_rows(file: Path, split: str | None, blank: str) -> pa.Table:
+def _long_rows(file: Path, split: str | None, blank: str, language: str | None) -> pa.Table:
     """A file's rows in long form with canonical columns, checked."""
-    rows = lengthened(read_file(file), file)
+    rows = lengthened(read_file(file), file, language)
     if split is not None:
         known = pc.fill_null(rows["split"], "train")
         rows = rows.filter(pc.is_in(known, pa.array(SPLITS[split])))

@@ -13,6 +13,7 @@ from published import beir_folder, jsonl, tsv, write
 
 from lingweave.building.decontamination.evidence import article_of
 from lingweave.errors import LingweaveError
+from lingweave.languages import canonical
 from lingweave.sources.training import training_data, training_table
 from lingweave.table import Answer, Origin, ParallelTable
 
@@ -84,6 +85,20 @@ def test_a_split_is_no_language(tmp_path: Path) -> None:
     with pytest.raises(LingweaveError, match=r"dev\.json: question 'a': which language is this"):
         training_table([file])
     assert training_table([file], language="pl").languages == ("pl",)
+
+
+def test_a_word_that_is_a_language_too_does_not_beat_the_one_given(tmp_path: Path) -> None:
+    text = squad_json(question("thai-1", "How?", 0, "Łódź"))
+    for name in ("new", "all", "my", "raw"):
+        file = write(tmp_path / name / f"{name}.json", text)
+        assert training_table([file], language="pl").languages == ("pl",)
+        assert training_table([file]).languages == (canonical(name),)
+    file = write(tmp_path / "xquad.de.json", text)
+    assert training_table([file], language="de").languages == ("de",)
+    with pytest.raises(
+        LingweaveError, match=r"xquad\.de\.json: its name says de, --language says pl"
+    ):
+        training_table([file], language="pl")
 
 
 def test_mlqa(tmp_path: Path) -> None:
@@ -169,6 +184,22 @@ def test_dpr(tmp_path: Path, ending: str) -> None:
     assert table.answers(0, 0) == (Answer("up", 2),)
 
 
+def test_dpr_ids_answers_and_parquet(tmp_path: Path) -> None:
+    rows = [dpr_row("up", id=0, answers="up"), dpr_row("down", id=7, answers=["", " ", "down", 5])]
+    pq.write_table(pa.Table.from_pylist([{**row, "answers": ["up"]} for row in rows]),
+                   tmp_path / "t.parquet")  # fmt: skip
+    table = training_table([jsonl(tmp_path / "t.jsonl", rows)], language="en")
+    assert table.ids().to_pylist() == ["0", "7"]
+    assert [table.answers(row, 0) for row in (0, 1)] == [(Answer("up", 2),), (Answer("down", 2),)]
+    packed = training_data([tmp_path / "t.parquet"], language="en")
+    assert (packed.format, packed.table.ids().to_pylist()) == ("dpr", ["0", "7"])
+
+
+def test_tydi_in_parquet(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([tydi_row()]), tmp_path / "t.parquet")
+    assert training_table([tmp_path / "t.parquet"]).query(0, 0) == "Millainen?"
+
+
 def test_beir(tmp_path: Path) -> None:
     beir_folder(tmp_path / "set")
     rows = [("query-id", "corpus-id", "score"), ("q0", "d0", 1), ("q0", "d2", 2), ("q1", "d1", 0)]
@@ -249,6 +280,59 @@ def test_several_positives_are_records_of_one_group(tmp_path: Path) -> None:
     assert [cells(table, i)["en"][1] for i in range(2)] == ["p", "r"]
 
 
+def test_rows_of_one_query_are_records_of_one_group(tmp_path: Path) -> None:
+    rows = [
+        {"query_id": 0, "query": "q", "positive": "p", "negative": ["n", "r"]},
+        {"query_id": 5, "query": "other", "positive": "o"},
+        {"query_id": 0, "query": "q", "positive": "r", "negative": ["p", "m"]},
+    ]
+    data = training_data([jsonl(tmp_path / "t.jsonl", rows)], language="en")
+    assert data.table.ids().to_pylist() == ["0/0", "5", "0/1"]
+    assert data.table.groups().to_pylist() == ["0", None, "0"]
+    assert [data.table.negatives(row, 0) for row in (0, 2)] == [("n",), ("m",)]
+    rows = [row | {"lang": code} for code in ("de", "en") for row in rows[::2]]
+    table = training_table([jsonl(tmp_path / "both.jsonl", rows)])
+    assert [len(cells(table, row)) for row in range(len(table))] == [2, 2]
+
+
+@pytest.mark.parametrize("form", ["rows", "texts", "ids"])
+def test_what_answers_a_query_is_no_negative_of_it(tmp_path: Path, form: str) -> None:
+    triples = [("1", "2", "3"), ("1", "2", "2"), ("8", "2", "3"), ("1", "3", "2"), ("1", "3", "4")]
+    name = str if form == "ids" else "text {}".format
+    file = tmp_path / "t.tsv"
+    tsv(file, [tuple(name(one) for one in triple) for triple in triples])
+    if form == "ids":
+        tsv(tmp_path / "queries.tsv", [(n, f"text {n}") for n in "18"])
+        tsv(tmp_path / "collection.tsv", [(n, f"text {n}") for n in "234"])
+    if form == "rows":
+        names = ("query", "positive", "negative")
+        texts = (map(name, triple) for triple in triples)
+        file = jsonl(tmp_path / "t.jsonl", [dict(zip(names, some, strict=True)) for some in texts])
+    data = training_data([file], language="en")
+    left = {data.table.query(row, 0): set[str]() for row in range(len(data.table))}
+    for row in range(len(data.table)):
+        left[data.table.query(row, 0)] |= {*data.table.negatives(row, 0)}
+    assert left == {"text 1": {"text 4"}, "text 8": {"text 3"}}
+    assert data.left_out == {"hard negatives that answer their query": 3}
+
+
+def test_names_of_columns_are_no_triple(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tsv(tmp_path / "t.tsv", [("query", "positive", "negative"), ("q", "p", "n")])
+    with caplog.at_level(logging.INFO, "lingweave"):
+        table = training_table([file], language="en")
+    assert [cells(table, row) for row in range(len(table))] == [{"en": ("q", "p")}]
+    assert caplog.text.count("t.tsv: line 1 names the columns: passed over") == 1
+    tsv(file, [("query", "negative", "positive"), ("q", "n", "p")])
+    with pytest.raises(LingweaveError, match=r"t\.tsv: line 1: .*in the order query, positive"):
+        training_table([file], language="en")
+
+
+def test_the_id_0_is_an_id(tmp_path: Path) -> None:
+    rows = [{"id": 0, "query": "q", "positive": "p"}, {"id": "", "query": "r", "positive": "s"}]
+    table = training_table([jsonl(tmp_path / "t.jsonl", rows)], language="en")
+    assert table.ids().to_pylist() == ["0", "2"]
+
+
 def test_pairs(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"id": 4, "domain": "shop.de", "language": "de", "question": "Wie?", "answer": "So."},
@@ -310,6 +394,27 @@ def test_rows(tmp_path: Path, row: dict[str, Any]) -> None:
     assert training_data([packed]).table.fingerprint == data.table.fingerprint
 
 
+def test_rows_without_a_language_are_in_the_one_given(tmp_path: Path) -> None:
+    rows = [{"id": "1", "query": "Wie?", "passage": "So."}]
+    file = jsonl(tmp_path / "own.jsonl", rows)
+    with pytest.raises(LingweaveError, match="no column 'lang'"):
+        training_table([file])
+    assert training_table([file], language="de").languages == ("de",)
+    rows = [{**rows[0], "lang": "en"}, {**rows[0], "lang": None}]
+    file = jsonl(tmp_path / "some.jsonl", rows)
+    assert training_table([file], language="de").languages == ("de", "en")
+    with pytest.raises(LingweaveError, match="row 2: lang is missing"):
+        training_table([file])
+
+
+def test_a_data_set_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jsonl(tmp_path / "shop" / "p.jsonl", [{"question": "Wie?", "answer": "So."}])
+    (tmp_path / "shop" / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "shop")
+    for place in (".", "../shop", "sub/.."):
+        assert training_table([place], language="de").datasets == ("shop",)
+
+
 def test_origins_do_not_change_what_a_table_is(tmp_path: Path) -> None:
     row = {"id": "1", "lang": "de", "query": "Wie?", "passage": "So.", "source": "b"}
     other = {"id": "1", "lang": "fr", "query": "Où ?", "source": "a"}
@@ -343,6 +448,9 @@ MALFORMED: list[tuple[str, str, str]] = [
     ("x.jsonl", json.dumps(tydi_row(language="elvish")), "line 1: unknown language 'elvish'"),
     ("x.jsonl", '{"a": 1}', "its fields are a"),
     ("x.jsonl", json.dumps(dpr_row("a", question=5)), "question 1: the question of '1' must be"),
+    ("x.jsonl", json.dumps(dpr_row("a", question=None)), "question 1: the question of '1' must"),
+    ("x.jsonl", json.dumps(dpr_row("a", answers={"b": 1})), "answers must be a list of texts"),
+    ("x.jsonl", json.dumps(tydi_row(question_text=None)), "line 1: the question of '-47' must be"),
     (
         "x.jsonl",
         json.dumps(dpr_row("a", positive_ctxs=[{"title": "T", "text": 5}])),

@@ -1,7 +1,7 @@
 """What every reader of training data gives, and the table that it becomes."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,6 +79,12 @@ class Source(NamedTuple):
             except LingweaveError as error:
                 raise LingweaveError(f"{place}: {error}") from None
         raise LingweaveError(f"{place}: which language is this? say so with --language")
+
+
+def id_of(row: Mapping[str, Any], names: Sequence[str], number: str) -> str:
+    """The id that a row has in the first of these fields, else its number."""
+    own = (row[name] for name in names if row.get(name) not in (None, ""))
+    return str(next(own, number))
 
 
 Reader = Callable[[Source], Iterator[Cell]]

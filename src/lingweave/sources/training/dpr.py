@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from lingweave.errors import LingweaveError
-from lingweave.sources.files import json_file, json_lines
-from lingweave.sources.training.cells import Cell, Source
+from lingweave.sources.files import json_file
+from lingweave.sources.records import records_of
+from lingweave.sources.training.cells import Cell, Source, id_of
 from lingweave.table import Answer
 
 WITHOUT = "questions without a positive passage"
@@ -38,8 +39,8 @@ def dpr_cells(source: Source) -> Iterator[Cell]:
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    if ".jsonl" in file.name:
-        yield from json_lines(file)
+    if ".jsonl" in file.name or file.suffix == ".parquet":
+        yield from records_of(file)
         return
     content = json_file(file)
     if not isinstance(content, list):
@@ -52,19 +53,32 @@ def _cell(row: dict[str, Any], number: str, place: str, source: Source) -> Cell 
     if not positives:
         source.left_out[WITHOUT] += 1
         return None
+    id = id_of(row, ("question_id", "id"), number)
+    if not isinstance(row["question"], str):
+        raise LingweaveError(f"{place}: the question of {id!r} must be text")
     source.left_out[FURTHER] += len(positives) - 1
     passage = _text(positives[0])
     hard = dict.fromkeys(_text(one) for one in row.get("hard_negative_ctxs") or ())
-    answers = [str(text) for text in row.get("answers") or ()]
     return Cell(
         place,
-        str(row.get("question_id") or row.get("id") or number),
+        id,
         source.of(row.get("language") or row.get("lang"), place),
         row["question"],
         passage,
         negatives=tuple(text for text in hard if text.strip() and text != passage),
-        answers=tuple(Answer(text, passage.find(text)) for text in answers if text in passage),
+        answers=tuple(
+            Answer(text, passage.find(text)) for text in _answers(row) if text in passage
+        ),
     )
+
+
+def _answers(row: dict[str, Any]) -> list[str]:
+    """The answers of a question: one text or a list; empty ones are none."""
+    given = row.get("answers") or []
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or any(isinstance(text, dict | list) for text in texts):
+        raise TypeError("answers must be a list of texts")
+    return [str(text) for text in texts if text is not None and str(text).strip()]
 
 
 def _text(passage: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from lingweave.errors import LingweaveError
 from lingweave.sources.records import records_of
-from lingweave.sources.training.cells import Cell, Source
+from lingweave.sources.training.cells import Cell, Source, id_of
 
 BLANK = "pairs without a question or an answer"
 
@@ -24,8 +24,7 @@ def pair_cells(source: Source) -> Iterator[Cell]:
         prefix = source.prefix(file)
         for line, row in records_of(file):
             place = f"{file}: line {line}"
-            own, pairs = row.get("id"), row.get("qa_pairs")
-            id = f"{prefix}{line}" if own is None else str(own)
+            pairs, id = row.get("qa_pairs"), id_of(row, ("id",), f"{prefix}{line}")
             if pairs is None:
                 yield from _cells(row, row, id, place, source)
                 continue

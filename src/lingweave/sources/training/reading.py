@@ -35,7 +35,15 @@ READERS: dict[str, Reader] = {
 _FIELDS: tuple[tuple[Format, tuple[set[str], ...]], ...] = (
     ("dpr", ({"question", "positive_ctxs"},)),
     ("tydi", ({"question_text", "passage_answer_candidates"},)),
-    ("rows", ({"lang", "query", "passage"}, {"language", "query", "passage"}, {"id", "texts"})),
+    (
+        "rows",
+        (
+            {"lang", "query", "passage"},
+            {"language", "query", "passage"},
+            {"id", "query", "passage"},
+            {"id", "texts"},
+        ),
+    ),
     (
         "triples",
         tuple(
@@ -111,14 +119,21 @@ def training_data(
         files = [file for file in files if file in asked or file in places]
     log.info("%s: read as %s", ", ".join(map(str, paths)), told)
     if told == "rows":
-        return TrainingData(with_origins(read_table(paths, split=split)), told, {})
+        table = read_table(paths, split=split, language=language)
+        return TrainingData(with_origins(table), told, {})
     source = Source(places if told == "beir" else files, language, split, Counter())
-    name = dataset or places[0].name.split(".")[0]
+    name = dataset or _name(places[0])
     table = table_of(READERS[told](source), name)
     left_out = {what: count for what, count in source.left_out.items() if count}
     for what, count in left_out.items():
         log.info("%s: left out: %s %s", name, f"{count:,}", what)
     return TrainingData(table, told, left_out)
+
+
+def _name(place: Path) -> str:
+    """What a data set is called after its file or folder; ``.`` and ``..`` are called otherwise."""
+    named = place if place.name.strip(".") else place.resolve()
+    return named.name.lstrip(".").split(".")[0] or "data"
 
 
 def _files(place: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """Retrieval data: BEIR folders with judgements, and triples as MS MARCO publishes them."""
 
-from collections import defaultdict
+import logging
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence, Set
 from fnmatch import fnmatch
 from itertools import groupby
@@ -11,9 +12,12 @@ from lingweave.errors import LingweaveError
 from lingweave.sources.beir import beir
 from lingweave.sources.files import text_lines
 from lingweave.sources.records import records_of, rows_of
-from lingweave.sources.training.cells import Cell, Source
+from lingweave.sources.training.cells import Cell, Source, id_of
+
+log = logging.getLogger("lingweave")
 
 UNGRADED = "judgements of grade 0"
+RIGHT = "hard negatives that answer their query"
 COLLECTIONS = ("collection*.tsv", "collection*.tsv.gz", "*_collection.tsv", "corpus*.jsonl",
                "corpus*.jsonl.gz")  # fmt: skip
 QUERIES = ("queries*.tsv", "queries*.tsv.gz", "*_queries*.tsv", "queries*.jsonl",
@@ -21,6 +25,12 @@ QUERIES = ("queries*.tsv", "queries*.tsv.gz", "*_queries*.tsv", "queries*.jsonl"
 _QUERY = ("query", "anchor", "question")
 _POSITIVE = ("positive_passages", "positive", "positives", "pos")
 _NEGATIVE = ("negative_passages", "negative", "negatives", "neg")
+_HEADER = (
+    {*_QUERY, "qid", "query_id", "query-id"},
+    {*_POSITIVE, "pid", "passage", "pos_id", "pos_pid", "positive_id"},
+    {*_NEGATIVE, "nid", "neg_id", "neg_pid", "negative_id"},
+)
+"""Names that a first line of TSV may give the three columns."""
 
 
 class _Triple(NamedTuple):
@@ -28,6 +38,17 @@ class _Triple(NamedTuple):
     query: str
     positive: str
     negative: str
+
+
+class _Row(NamedTuple):
+    place: str
+    id: str
+    own: bool
+    """Whether the row has an id itself."""
+    language: str
+    query: str
+    positives: list[str]
+    negatives: list[str]
 
 
 def beir_cells(source: Source) -> Iterator[Cell]:
@@ -74,22 +95,27 @@ def triple_cells(source: Source) -> Iterator[Cell]:
     (``queries*.tsv``, ``collection*.tsv``). JSON lines and Parquet have ``query`` (``anchor``),
     ``positive`` (``pos``, ``positive_passages``) and ``negative`` (``neg``,
     ``negative_passages``), each a text, an object with ``text``, or a list of these; several
-    positives make several records in one group. Triples of ids with the same query and positive are
-    one record with several hard negatives, and so are triples of texts that follow each other.
+    positives make several records in one group, and so do several rows of one ``query_id`` (or
+    ``id``). Triples of ids with the same query and positive are one record with several hard
+    negatives, and so are triples of texts that follow each other. What answers a query in one
+    triple is no negative of it in another. A first line of TSV that names the columns is passed
+    over.
 
     Raises:
         LingweaveError: naming file and line.
     """
+    rows: list[Path] = []
+    of_texts: list[Path] = []
     of_ids: dict[Path, list[Path]] = defaultdict(list)
     for file in source.files:
-        prefix = source.prefix(file)
         if not file.name.removesuffix(".gz").endswith((".tsv", ".txt")):
-            for line, row in records_of(file):
-                yield from _from_row(row, f"{file}: line {line}", f"{prefix}{line}", source)
-        elif _has_ids(file):
-            of_ids[file.parent].append(file)
-        else:
-            yield from _of_texts(file, prefix, source)
+            rows.append(file)
+            continue
+        if _has_header(file):
+            log.info("%s: line 1 names the columns: passed over", file)
+        (of_ids[file.parent] if _has_ids(file) else of_texts).append(file)
+    yield from _of_rows(rows, source)
+    yield from _of_texts(of_texts, source)
     for files in of_ids.values():
         yield from _of_ids(files, source)
 
@@ -104,12 +130,55 @@ def _has_ids(file: Path) -> bool:
     return first is not None and all(part.isdigit() for part in first[1:])
 
 
-def _of_texts(file: Path, prefix: str, source: Source) -> Iterator[Cell]:
-    adjacent = groupby(_triples(file), lambda one: (one.query, one.positive))
-    for number, (texts, some) in enumerate(adjacent, 1):
-        members = list(some)
-        place, hard = members[0].place, tuple(dict.fromkeys(one.negative for one in members))
-        yield Cell(place, f"{prefix}{number}", source.of(None, place), *texts, negatives=hard)
+def _has_header(file: Path) -> bool:
+    """Whether the first line names the columns.
+
+    Raises:
+        LingweaveError: it names them in another order.
+    """
+    first = next(iter(text_lines(file)), (1, ""))[1]
+    names = [name.strip().lower() for name in first.split("\t")]
+    if len(names) != len(_HEADER) or not all(any(x in known for known in _HEADER) for x in names):
+        return False
+    if any(name not in known for name, known in zip(names, _HEADER, strict=True)):
+        raise LingweaveError(
+            f"{file}: line 1: its columns are {', '.join(names)}: put them in the order query,"
+            " positive, negative"
+        )
+    return True
+
+
+class _Right:
+    """Which passages answer which queries: hashes, as there may be many millions."""
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._pairs = source, set[int]()
+
+    def add(self, query: str, passage: str) -> None:
+        self._pairs.add(hash((query, passage)))
+
+    def wrong(self, query: str, passages: Sequence[str]) -> tuple[str, ...]:
+        """Those that do not answer a query, each once; the others are counted as left out."""
+        given = dict.fromkeys(passages)
+        wrong = tuple(one for one in given if hash((query, one)) not in self._pairs)
+        self._source.left_out[RIGHT] += len(given) - len(wrong)
+        return wrong
+
+
+def _of_texts(files: Sequence[Path], source: Source) -> Iterator[Cell]:
+    right = _Right(source)
+    for file in files:
+        for one in _triples(file):
+            right.add(one.query, one.positive)
+    for file in files:
+        prefix = source.prefix(file)
+        adjacent = groupby(_triples(file), lambda one: (one.query, one.positive))
+        for number, ((query, positive), some) in enumerate(adjacent, 1):
+            members = list(some)
+            place = members[0].place
+            hard = right.wrong(query, [one.negative for one in members])
+            language = source.of(None, place)
+            yield Cell(place, f"{prefix}{number}", language, query, positive, negatives=hard)
 
 
 def _of_ids(files: Sequence[Path], source: Source) -> Iterator[Cell]:
@@ -125,22 +194,29 @@ def _of_ids(files: Sequence[Path], source: Source) -> Iterator[Cell]:
             negatives[query, positive][negative] = None
     queries = _texts(files[0], QUERIES, "queries", {query for query, _ in places})
     passages = _texts(files[0], COLLECTIONS, "passages", ids.keys())
+    right = _Right(source)
     for (query, positive), place in places.items():
-        hard = tuple(_known(passages, id, "passage", place) for id in negatives[query, positive])
+        for id in (positive, *negatives[query, positive]):
+            _check_known(passages, id, "passage", place)
+        _check_known(queries, query, "query", place)
+        right.add(query, passages[positive])
+    for (query, positive), place in places.items():
+        hard = [passages[id] for id in negatives[query, positive]]
         yield Cell(
             place,
             f"{query}/{positive}",
             source.of(None, place),
-            _known(queries, query, "query", place),
-            _known(passages, positive, "passage", place),
+            queries[query],
+            passages[positive],
             query,
-            hard,
+            right.wrong(query, hard),
         )
 
 
 def _triples(file: Path) -> Iterator[_Triple]:
+    first = 2 if _has_header(file) else 1
     for line, text in text_lines(file):
-        if text.strip():
+        if text.strip() and line >= first:
             parts = text.split("\t")
             if len(parts) != 3:
                 raise LingweaveError(
@@ -150,10 +226,9 @@ def _triples(file: Path) -> Iterator[_Triple]:
             yield _Triple(f"{file}: line {line}", *parts)
 
 
-def _known(texts: dict[str, str], id: str, what: str, place: str) -> str:
+def _check_known(texts: dict[str, str], id: str, what: str, place: str) -> None:
     if id not in texts:
         raise LingweaveError(f"{place}: the {what} {id} is in no file beside it")
-    return texts[id]
 
 
 def _texts(file: Path, patterns: tuple[str, ...], what: str, wanted: Set[str]) -> dict[str, str]:
@@ -165,26 +240,50 @@ def _texts(file: Path, patterns: tuple[str, ...], what: str, wanted: Set[str]) -
     return {row.id: row.text for one in found for row in rows_of(one) if row.id in wanted}
 
 
-def _from_row(row: dict[str, Any], place: str, number: str, source: Source) -> Iterator[Cell]:
-    query = next((row[name] for name in _QUERY if row.get(name)), None)
-    positives = _all(row, _POSITIVE, place)
-    if not isinstance(query, str) or not positives:
-        raise LingweaveError(
-            f"{place}: not a triple: give each line query, positive and perhaps negative"
-        )
-    id = str(row.get("query_id") or row.get("id") or number)
-    negatives = tuple(dict.fromkeys(_all(row, _NEGATIVE, place)))
-    several = len(positives) > 1
-    for place_of, positive in enumerate(positives):
-        yield Cell(
-            place,
-            f"{id}/{place_of}" if several else id,
-            source.of(row.get("lang") or row.get("language"), place),
-            query,
-            positive,
-            id if several else None,
-            tuple(text for text in negatives if text != positive),
-        )
+def _of_rows(files: Sequence[Path], source: Source) -> Iterator[Cell]:
+    """Rows of JSON or Parquet. They are read twice: only the last one tells which ids repeat."""
+    right = _Right(source)
+    positives: Counter[tuple[str, str]] = Counter()
+    for row in _rows(files, source):
+        for positive in row.positives:
+            right.add(row.query, positive)
+        if row.own:
+            positives[row.id, row.language] += len(row.positives)
+    several = {id for (id, _), count in positives.items() if count > 1}
+    used: Counter[tuple[str, str]] = Counter()
+    for row in _rows(files, source):
+        numbered = row.id in several if row.own else len(row.positives) > 1
+        hard = right.wrong(row.query, row.negatives)
+        for positive in row.positives:
+            number = used[row.id, row.language]
+            used[row.id, row.language] += 1
+            yield Cell(
+                row.place,
+                f"{row.id}/{number}" if numbered else row.id,
+                row.language,
+                row.query,
+                positive,
+                row.id if numbered else None,
+                hard,
+            )
+
+
+def _rows(files: Sequence[Path], source: Source) -> Iterator[_Row]:
+    for file in files:
+        prefix = source.prefix(file)
+        for line, row in records_of(file):
+            place = f"{file}: line {line}"
+            query = next((row[name] for name in _QUERY if row.get(name)), None)
+            positives = _all(row, _POSITIVE, place)
+            if not isinstance(query, str) or not positives:
+                raise LingweaveError(
+                    f"{place}: not a triple: give each line query, positive and perhaps negative"
+                )
+            own = id_of(row, ("query_id", "id"), "")
+            language = source.of(row.get("lang") or row.get("language"), place)
+            negatives = _all(row, _NEGATIVE, place)
+            id = own or f"{prefix}{line}"
+            yield _Row(place, id, bool(own), language, query, positives, negatives)
 
 
 def _all(row: dict[str, Any], names: tuple[str, ...], place: str) -> list[str]:

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from lingweave.errors import LingweaveError
-from lingweave.languages import is_language
+from lingweave.languages import canonical, is_language
 from lingweave.sources import layouts
 from lingweave.sources.files import json_file
-from lingweave.sources.layout import matching
+from lingweave.sources.layout import Match, matching
 from lingweave.sources.rows import SPLITS
 from lingweave.sources.squad import TYDI
 from lingweave.sources.training.cells import Cell, Source
 from lingweave.table import Answer
 
 _TEMPLATES = (*layouts.MLQA, *layouts.TYDI_GOLDP, *layouts.XQUAD)
+_BARE = "{lang}.json"
+"""Many words are some language's code (``new.json``): it tells one where nothing else does."""
 _SPLITS = {name for names in SPLITS.values() for name in names}
 UNANSWERABLE = "questions without an answer"
 CROSSED = "files whose questions and paragraphs differ in language"
@@ -30,31 +32,42 @@ def squad_cells(source: Source) -> Iterator[Cell]:
 
     Question ids align across languages where the data set is parallel. The group is
     ``<title>/<paragraph>``, so that its part before the last slash names the article. Languages are
-    told by the files' names (``xquad.de.json``), by the questions' ids (TyDi QA), or else given. Of
-    MLQA only files whose questions and paragraphs are in one language are read: the others repeat
-    their texts.
+    told by the files' names (``xquad.de.json``), by the questions' ids (TyDi QA), or else given;
+    ``de.json`` is in German where none is given. Of MLQA only files whose questions and paragraphs
+    are in one language are read: the others repeat their texts.
 
     Raises:
-        LingweaveError: naming file and question.
+        LingweaveError: naming file and question; or a file's name tells another language than is
+            given.
     """
+    given = canonical(source.language) if source.language else None
     for file in source.files:
-        tag, other = _named(file)
-        if tag is not None and other not in (None, tag):
+        named = _named(file, given)
+        tag = named.language if named else None
+        if named and named.other not in (None, tag):
             source.left_out[CROSSED] += 1
             continue
-        yield from _questions(file, tag, source)
+        if given and tag not in (None, given):
+            raise LingweaveError(
+                f"{file}: its name says {tag}, --language says {given}: leave --language out, or"
+                " rename the file"
+            )
+        # An id such as thai-1 is TyDi's in its files alone.
+        ids_tell = named is not None and named.template in layouts.TYDI_GOLDP
+        yield from _questions(file, tag, ids_tell or given is None, source)
 
 
-def _named(file: Path) -> tuple[str | None, str | None]:
-    """The languages that a file's name tells."""
-    for found in matching(file.parent, _TEMPLATES, TYDI):
+def _named(file: Path, given: str | None) -> Match | None:
+    """What a file's name tells, beside a language that is given for all."""
+    templates = [one for one in _TEMPLATES if given is None or one != _BARE]
+    for found in matching(file.parent, templates, TYDI):
         # `dev` is a language's code too (Domung's), and a far more usual name of a split.
         if found.file == file and found.language not in _SPLITS:
-            return found.language, found.other
-    return None, None
+            return found
+    return None
 
 
-def _questions(file: Path, tag: str | None, source: Source) -> Iterator[Cell]:
+def _questions(file: Path, tag: str | None, ids_tell: bool, source: Source) -> Iterator[Cell]:
     content = json_file(file)
     try:
         for a, article in enumerate(content["data"]):
@@ -65,10 +78,11 @@ def _questions(file: Path, tag: str | None, source: Source) -> Iterator[Cell]:
                     if question.get("is_impossible") or not question["answers"]:
                         source.left_out[UNANSWERABLE] += 1
                         continue
+                    told = tag or (_prefix(str(question["id"])) if ids_tell else None)
                     yield Cell(
                         place,
                         str(question["id"]),
-                        source.of(tag or _prefix(str(question["id"])), place),
+                        source.of(told, place),
                         question["question"].strip(),
                         paragraph["context"],
                         f"{title}/{p}",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lingweave.errors import LingweaveError
-from lingweave.sources.files import json_lines
+from lingweave.sources.records import records_of
 from lingweave.sources.squad import TYDI
 from lingweave.sources.training.cells import Cell, Source
 from lingweave.table import Answer
@@ -25,7 +25,7 @@ def tydi_cells(source: Source) -> Iterator[Cell]:
         LingweaveError: naming file and line.
     """
     for file in source.files:
-        for line, row in json_lines(file):
+        for line, row in records_of(file):
             place = f"{file}: line {line}"
             try:
                 cell = _cell(row, place, source)
@@ -60,11 +60,13 @@ def _cell(row: dict[str, Any], place: str, source: Source) -> Cell | None:
         if start <= low < high <= end:
             answer = Answer(article[low:high].decode(), len(article[start:low].decode()))
             answers[answer] = None
-    tag = str(row["language"])
-    title = str(row.get("document_title") or row["example_id"])
+    tag, id = str(row["language"]), str(row["example_id"])
+    if not isinstance(row["question_text"], str):
+        raise LingweaveError(f"{place}: the question of {id!r} must be text")
+    title = str(row.get("document_title") or id)
     return Cell(
         place,
-        str(row["example_id"]),
+        id,
         source.of(TYDI.get(tag.lower(), tag), place),
         row["question_text"],
         text,
