@@ -3,7 +3,8 @@
 import pytest
 
 from lingweave.objectives.mixture import TERMS, objective_of
-from lingweave.plan.recipe import Recipe
+from lingweave.plan import BatchPlan, Recipe
+from lingweave.sources.rows import read_table
 from lingweave.studies.arms import arms_of, train_fields
 from lingweave.studies.check import check
 from lingweave.studies.given import opened
@@ -18,7 +19,8 @@ def test_opens_and_could_be_run(name, scale):
     study = opened(name, scale)
     check(study, here=False)
     assert study.name == name
-    assert study.limits.strip() and study.question.strip()
+    assert study.limits.strip()
+    assert study.question.strip()
     assert len(study.seeds) >= 3
     for arm in arms_of(study):
         fields = train_fields(study, arm)
@@ -107,6 +109,17 @@ def test_beyond_judges_at_equal_compute(scale):
         claim = next(one for one in study.claims if one.left.arm == {"strategy": strategy})
         assert claim.right.arm == {"strategy": "hybrid"}
         assert (claim.relation, claim.figures) == ("as_good", ALL_FOUR)
+
+
+def test_equal_compute_is_equal_pairs_of_few_records(table_file):
+    """A batch of several languages a record has as many rows as any other."""
+    shape = read_table([str(table_file)]).shape()
+    for name, choice in opened("beyond").axes["strategy"].items():
+        plan = BatchPlan(Recipe(choice.train["recipe"], batch_size=32, steps=40), shape, seed=1)
+        for step in range(40):
+            rows = plan.batch(step=step).rows
+            assert len(rows) == 32
+            assert len(set(rows.tolist())) in ((16, 32) if name.startswith("multi") else (32,))
 
 
 @pytest.mark.parametrize("scale", [None, "tiny"])
