@@ -59,6 +59,10 @@ class StudyConfig:
         study = opened(self.study[0], self.scale)
         if self.benchmarks is not None:
             study = with_benchmarks(study, self.benchmarks)
+        if self.device is not None:
+            from lingweave.training.footprint.devices import device_of
+
+            device_of(self.device)
         if self.resamples is not None:
             study = replace(study, resamples=self.resamples)
         return study

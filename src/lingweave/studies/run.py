@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -142,6 +143,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
         LingweaveError: the study is wrong, or the folder cannot be written.
     """
     from lingweave.studies.claims import judged_claims
+    from lingweave.studies.commands import command
     from lingweave.studies.drawn import drawn_figures
     from lingweave.studies.plan import planned_rows
     from lingweave.studies.report import write_report
@@ -160,6 +162,8 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
         folder,
         figures=figures,
         scale=config.scale,
+        # Without --out: a report does not tell where its runs lie.
+        command=command(replace(config, out=StudyConfig.out)),
         planned=planned_rows(study, config.folder, config.device),
     )
     print_report(contents, (folder / "report.md", folder / "report.html"))
