@@ -83,7 +83,8 @@ def test_all_comparisons_of_a_claim_may_hold_or_be_one():
     assert told.startswith("All 3 comparisons hold; the least sure: cross mAP on facts,")
     alone = reason(replace(one, comparisons=(compared(),)))
     assert alone == "mono mAP on facts, hybrid/xlm-r − x-y/xlm-r: +.040 [+.021 to +.060]."
-    assert answer_sentence(replace(contents(), claims=(one,))) == "Of 1 claim: 1 supported."
+    assert answer_sentence(replace(contents(), claims=(one,))) == "The one claim is supported."
+    assert answer_sentence(replace(contents(), claims=(one, one))) == "All 2 claims are supported."
 
 
 def test_what_was_measured_and_what_was_not(text):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from lingweave.studies.contents import Contents
 from lingweave.studies.display import decisive_cell, difference_words
 from lingweave.studies.verdicts import Compared, Status, Verdict
-from lingweave.studies.words import counted, figure_words, listed
+from lingweave.studies.words import figure_words, listed
 
 STATUSES: tuple[Status, ...] = ("supported", "refuted", "undecided", "not measured")
 MOST = 2
@@ -49,8 +49,12 @@ def answer_sentence(contents: Contents) -> str:
     """How many of the claims are supported, refuted, undecided, not measured."""
     if not contents.claims:
         return "This study makes no claim: its tables describe, and decide nothing."
-    parts = [f"{len(those)} {status}" for status, those in by_status(contents)]
-    return f"Of {counted(len(contents.claims), 'claim')}: {listed(parts)}."
+    count, found = len(contents.claims), by_status(contents)
+    if len(found) == 1:
+        every = "The one claim is" if count == 1 else f"All {count} claims are"
+        return f"{every} {found[0][0]}."
+    parts = [f"{len(those)} {status}" for status, those in found]
+    return f"Of {count} claims: {listed(parts)}."
 
 
 def rule(contents: Contents) -> str:

@@ -45,7 +45,9 @@ def markdown(contents: Contents) -> str:
             parts += _comparisons(answer, verdict)
     if contents.costs:
         parts += ["## Costs", table_text(cost_table(contents))]
-        parts.append(paragraph("Seconds differ from run to run: they are in `costs.md`."))
+        parts.append(
+            paragraph("Seconds differ from run to run; `costs.md` beside the report has them.")
+        )
     parts += ["## Limits", *map(paragraph, contents.limits)]
     parts += ["## What made it"]
     parts.append("\n".join(f"- {escaped(f.name)}: {escaped(f.value)}" for f in contents.made_of))

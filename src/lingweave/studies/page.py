@@ -21,6 +21,7 @@ from lingweave.studies.display import (
     language_table,
     planned_table,
     published_table,
+    seconds_table,
     spread_table,
 )
 from lingweave.studies.markdown import part_words, verdict_words
@@ -81,6 +82,7 @@ def page(contents: Contents) -> str:
         planned=planned_table(contents) if contents.planned else None,
         judged=list(_judged(contents)),
         costs=cost_table(contents) if contents.costs else None,
+        seconds=seconds_table(contents) if contents.costs else None,
     )
 
 

@@ -1,7 +1,7 @@
 """The paper's figures beside ours."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from lingweave.significance import Interval
 from lingweave.studies.contents import Part, PublishedRow, Reproduced
@@ -15,26 +15,28 @@ CLOSE_DISTANCE = 0.05
 
 
 def published_rows(
-    published: Sequence[Published], parts: Sequence[Part], arm_name: Callable[[dict[str, str]], str]
+    published: Sequence[Published], parts: Sequence[Part], arms: Mapping[str, Mapping[str, str]]
 ) -> tuple[PublishedRow, ...]:
     """Each published figure with ours, in the study's order.
 
     Args:
         published: the paper's.
         parts: what was measured, with every figure that the paper gives.
-        arm_name: what the arm of these choices is called in tables.
+        arms: name of an arm -> its choices; a published arm that leaves axes out is each of
+            those that fit it.
     """
     by_name = {part.name: part for part in parts}
     rows = []
     for one in published:
-        name, part = arm_name(one.arm), by_name.get(one.benchmark)
-        row = part.row(name) if part else None
-        for figure, paper in one.figures.items():
-            shown = row.figures.get(figure) if row else None
-            ours = shown.interval if shown and math.isfinite(shown.interval.mean) else None
-            rows.append(
-                PublishedRow(name, one.benchmark, figure, paper, ours, _status(figure, paper, ours))
-            )
+        part = by_name.get(one.benchmark)
+        fitting = [name for name, choices in arms.items() if one.arm.items() <= choices.items()]
+        for name in fitting or ["/".join(one.arm.values())]:
+            row = part.row(name) if part else None
+            for figure, paper in one.figures.items():
+                shown = row.figures.get(figure) if row else None
+                ours = shown.interval if shown and math.isfinite(shown.interval.mean) else None
+                status = _status(figure, paper, ours)
+                rows.append(PublishedRow(name, one.benchmark, figure, paper, ours, status))
     return tuple(rows)
 
 

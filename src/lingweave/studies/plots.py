@@ -124,7 +124,7 @@ def cost_plot(
     """
     rows = [row for row in part.rows if _known(row, quality) and costs.get(row.name)]
     known = [costs[row.name] for row in rows]
-    if len(rows) < 2 or max(known) < LEAST_RATIO * min(known):
+    if len(rows) < 2 or not _differ({row.name: costs[row.name] for row in rows}):
         return None
     shapes = looks(rows, contents.axes)
     with style():
@@ -329,4 +329,11 @@ def costs_of(contents: Contents) -> dict[str, dict[str, float]]:
                 by_arm.setdefault(one.arm, []).append(float(value))
         if by_arm:
             found[unit] = {arm: sum(values) / len(values) for arm, values in by_arm.items()}
+    # Seconds at equal work tell how busy the computer was.
+    if not any(_differ(costs) for unit, costs in found.items() if unit != "seconds"):
+        found.pop("seconds", None)
     return found
+
+
+def _differ(costs: Mapping[str, float]) -> bool:
+    return max(costs.values()) >= LEAST_RATIO * min(costs.values())

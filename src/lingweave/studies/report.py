@@ -9,7 +9,6 @@ from typing import Any
 from lingweave.report.files import write_text
 from lingweave.report.reading import seeds_sentence
 from lingweave.significance import Interval
-from lingweave.studies.arms import arm_of
 from lingweave.studies.contents import Contents, Cost, Part
 from lingweave.studies.drawn import BenchmarkFigures, drawn_figures
 from lingweave.studies.madeof import made_of
@@ -113,9 +112,7 @@ def contents_of(
         comparisons=sum(len(verdict.comparisons) for verdict in verdicts),
         parts=parts,
         axes={axis: tuple(choices) for axis, choices in study.axes.items()},
-        published=published_rows(
-            study.published, parts, lambda choices: arm_of(study, choices).name
-        ),
+        published=published_rows(study.published, parts, measurements.choices),
         planned=tuple(planned),
         costs=tuple(costs),
         limits=_limits(study, parts),
