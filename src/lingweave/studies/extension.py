@@ -25,8 +25,8 @@ from lingweave.studies.pieces import Coverage
 from lingweave.studies.vocabularies import (
     Extended,
     extended_tokenizer,
+    form_of,
     kind_of,
-    marks,
     unknown_of,
 )
 
@@ -67,7 +67,10 @@ def extended(model: str, texts: Iterable[str], tokens: int, out: Path) -> Path:
         module.model.get_input_embeddings().weight.detach(), old.backend_tokenizer, found
     )
     _grow(module.model, rows, found.first)
-    module.tokenizer = _as_fast(found.tokenizer, old)
+    if module.processor is old:
+        module.processor = _as_fast(found.tokenizer, old)
+    else:  # Of models that read more than texts.
+        module.processor.tokenizer = _as_fast(found.tokenizer, old)
     with disk_errors_named(str(out)):
         out.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(out) as part:
@@ -105,11 +108,10 @@ def new_rows(old: torch.Tensor, tokenizer: Tokenizer, found: Extended) -> torch.
 def _parts(piece: str, tokenizer: Tokenizer) -> list[int]:
     """The numbers of the old pieces that a new one was cut into, without unknown ones."""
     kind = kind_of(tokenizer, piece)
-    before, inside = marks(kind, tokenizer)
+    form = form_of(kind, tokenizer)
     if kind == "WordPiece":
-        return _greedy(piece, tokenizer, inside)
-    text = piece.removeprefix(before) if before else piece
-    cut = tokenizer.encode(text, add_special_tokens=False)
+        return _greedy(piece, tokenizer, form.inside)
+    cut = tokenizer.encode(piece.removeprefix(form.first), add_special_tokens=False)
     unknown = unknown_of(tokenizer)
     pairs = zip(cut.ids, cut.tokens, strict=True)
     return [id for id, token in pairs if id != unknown and token not in ("▁", "Ġ")]

@@ -30,6 +30,8 @@ SCRIPTS = (
     "Cherokee", "Khmer", "Mongolian", "Hiragana", "Katakana", "Han", "Tifinagh", "Javanese",
 )  # fmt: skip
 """Scripts of Unicode that are looked at."""
+START = "▁"
+"""Stands before words while pieces are learned."""
 _WORD = regex.compile(r"(?:(?<=^|[\s▁])(?P<first>))?(?P<word>[\p{L}\p{M}]+)")
 _LETTER = regex.compile(r"\p{L}")
 _OF = tuple((name, regex.compile(rf"\p{{{name}}}")) for name in SCRIPTS)
@@ -42,6 +44,23 @@ class Word(NamedTuple):
     """In the tokenizer's normal form."""
     first: bool
     """Whether a blank stands before it."""
+
+
+class Form(NamedTuple):
+    """How a tokenizer writes its pieces."""
+
+    first: str = ""
+    """What stands before a word's first piece ("▁" of SentencePiece)."""
+    inside: str = ""
+    """What stands before a word's other pieces ("##" of WordPiece)."""
+    always: bool = False
+    """Whether every word has a first piece of its own form, with a blank before it or not."""
+
+    def written(self, piece: str) -> str:
+        """A piece, which starts with `START` where it begins a word, as the tokenizer has it."""
+        if piece.startswith(START):
+            return self.first + piece.removeprefix(START)
+        return self.inside + piece
 
 
 class Coverage(NamedTuple):
@@ -108,11 +127,7 @@ def coverage_of(
 
 
 def learned(
-    words: Mapping[str, Mapping[Word, int]],
-    known: frozenset[str],
-    tokens: int,
-    before: str = "",
-    inside: str = "",
+    words: Mapping[str, Mapping[Word, int]], known: frozenset[str], tokens: int, form: Form
 ) -> list[str]:
     """The new pieces, in the order in which they are chosen.
 
@@ -120,12 +135,10 @@ def learned(
         words: of the scripts that lack pieces, by script.
         known: pieces that there are.
         tokens: how many are chosen at most.
-        before: what the tokenizer puts before a word's first piece ("▁").
-        inside: what it puts before a word's other pieces ("##").
+        form: how the tokenizer writes its pieces.
     """
-    queues = [_of_script(own, name, known, tokens, before, inside) for name, own in words.items()]
+    turns = [iter(_of_script(own, name, known, tokens, form)) for name, own in words.items()]
     chosen: list[str] = []
-    turns = [iter(queue) for queue in queues]
     while turns and len(chosen) < tokens:
         for turn in list(turns):
             piece = next(turn, None)
@@ -142,38 +155,36 @@ def _script(letter: str) -> str:
 
 
 def _of_script(
-    words: Mapping[Word, int],
-    script: str,
-    known: frozenset[str],
-    tokens: int,
-    before: str,
-    inside: str,
+    words: Mapping[Word, int], script: str, known: frozenset[str], tokens: int, form: Form
 ) -> list[str]:
     counts: Counter[str] = Counter()
     for word, count in words.items():
-        counts[(before if word.first else "") + word.letters] += count
+        marked = form.always or (word.first and bool(form.first))
+        counts[(START if marked else "") + word.letters] += count
     alphabet: Counter[str] = Counter()
     for text, count in counts.items():
-        for place, letter in enumerate(text):
-            alphabet[(inside if place else "") + letter] += count
-    letters = [piece for piece, count in alphabet.most_common() if count > 1]
-    pieces = [*sorted(letters, key=lambda piece: (-alphabet[piece], piece))]
-    pieces += _merged(counts, len(alphabet) + tokens, inside)
+        start = text.startswith(START)
+        pieces = [text[:2], *text[2:]] if start else [*text]
+        for piece in pieces:
+            alphabet[piece] += count
+    letters = [piece for piece, count in alphabet.items() if count > 1]
+    found = [*sorted(letters, key=lambda piece: (-alphabet[piece], piece))]
+    found += _merged(counts, len(alphabet) + tokens)
     own = dict(_OF)[script]
-    new = (p for p in dict.fromkeys(pieces) if p not in known and own.search(p))
-    return list(islice(new, tokens))
+    written = (form.written(piece) for piece in dict.fromkeys(found) if own.search(piece))
+    return list(islice((piece for piece in written if piece not in known), tokens))
 
 
-def _merged(counts: Mapping[str, int], size: int, inside: str) -> list[str]:
-    """What byte-pair encoding makes of the words, letters included, in the order of the merges."""
-    model = Tokenizer(models.BPE(continuing_subword_prefix=inside or None))
+def _merged(counts: Mapping[str, int], size: int) -> list[str]:
+    """What byte-pair encoding makes of the words, letters included, in the order of the merges.
+
+    Words have a mark at their start and pieces none inside: with a mark of its own the library
+    numbers letters as it meets them, and ties between pairs are then decided by chance.
+    """
+    model = Tokenizer(models.BPE())
     model.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        min_frequency=2,
-        continuing_subword_prefix=inside or None,
-        max_token_length=LONGEST,
-        show_progress=False,
+        vocab_size=size, min_frequency=2, max_token_length=LONGEST, show_progress=False
     )
     model.train_from_iterator(_repeated(counts), trainer)
     vocabulary: dict[str, int] = model.get_vocab()

@@ -13,6 +13,7 @@ from lingweave.errors import LingweaveError
 from lingweave.studies.pieces import (
     SCRIPTS,
     Coverage,
+    Form,
     Word,
     by_script,
     coverage_of,
@@ -62,7 +63,7 @@ def extended_tokenizer(
     before = coverage_of(words, tokenizer, unknown)
     lacking = {script: words[script] for script, found in before.items() if found.lacking}
     known = frozenset(tokenizer.get_vocab(with_added_tokens=True))
-    pieces = learned(lacking, known, tokens, *marks(kind, tokenizer))
+    pieces = learned(lacking, known, tokens, form_of(kind, tokenizer))
     made = with_pieces(tokenizer, pieces, lacking)
     first = tokenizer.get_vocab_size(with_added_tokens=True)
     return Extended(made, tuple(pieces), first, before, coverage_of(words, made, unknown))
@@ -82,11 +83,12 @@ def kind_of(tokenizer: Tokenizer, name: str) -> str:
     return kind
 
 
-def marks(kind: str, tokenizer: Tokenizer) -> tuple[str, str]:
-    """What stands before a word's first piece, and before its others."""
+def form_of(kind: str, tokenizer: Tokenizer) -> Form:
+    """How a tokenizer of a kind writes its pieces."""
     if kind == "WordPiece":
-        return "", str(json.loads(tokenizer.to_str())["model"]["continuing_subword_prefix"])
-    return ("▁", "") if kind == "Unigram" else ("", "")
+        inside = json.loads(tokenizer.to_str())["model"]["continuing_subword_prefix"]
+        return Form(inside=str(inside), always=True)
+    return Form(first="▁") if kind == "Unigram" else Form()
 
 
 def normalizer_of(tokenizer: Tokenizer, keep: Sequence[str] = SCRIPTS) -> Callable[[str], str]:
