@@ -30,10 +30,10 @@ import pyarrow as pa
 
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.software import software
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 from lingweave.training import TrainConfig
 from lingweave.training.encoder import built_encoder
-from lingweave.training.tokens import SIDES, Sequences, Tokens, joined
+from lingweave.training.tokens import Sequences, Tokens, joined
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 BATCH, BATCHES, RUNS, LIMIT = 100, 20, 7, 50.0

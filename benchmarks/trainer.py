@@ -38,11 +38,11 @@ from stock import apart, changed, middle, one_run, ours, prepared, stock, tokens
 from lingweave.software import software
 from lingweave.sources.atlas import atlas_path
 from lingweave.sources.rows import read_table
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 from lingweave.training import TrainConfig
 from lingweave.training.data import Feed
 from lingweave.training.defaults import chunk_budget
-from lingweave.training.tokens import SIDES, Tokens
+from lingweave.training.tokens import Tokens
 from lingweave.training.validation import Validation
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")

@@ -16,7 +16,7 @@ from lingweave import languages
 from lingweave.errors import LingweaveError
 from lingweave.plan.shape import Repeats
 from lingweave.sources.rows import read_table
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable
 
 SAMPLES = 3
 
@@ -153,14 +153,11 @@ def _duplicates(table: ParallelTable) -> Iterator[str]:
 
 def _blanks(table: ParallelTable) -> Iterator[str]:
     count = 0
-    for side in _SIDES:
+    for side in SIDES:
         for code in table.languages:
             bare = pc.utf8_trim_whitespace(table.column(side, code))
             count += pc.sum(pc.equal(bare, "")).as_py() or 0
     yield f"Empty cells: {count:,}" + ("; training refuses them" if count else "")
-
-
-_SIDES: tuple[Side, Side] = ("query", "passage")
 
 
 def _by_language(table: ParallelTable) -> Table:
@@ -168,7 +165,7 @@ def _by_language(table: ParallelTable) -> Table:
     for heading in ("records", "query: median", "95 %", "passage: median", "95 % characters"):
         view.add_column(heading, justify="right")
     for code in table.languages:
-        columns = [table.column(side, code) for side in _SIDES]
+        columns = [table.column(side, code) for side in SIDES]
         numbers = [f"{len(columns[0]) - max(c.null_count for c in columns):,}"]
         for column in columns:
             numbers += _lengths(column)

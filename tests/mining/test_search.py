@@ -16,9 +16,9 @@ from lingweave.encoders.tfidf import tfidf_scores
 from lingweave.errors import LingweaveError
 from lingweave.mining.run import hard_negatives, searched
 from lingweave.mining.search import Found, Rule
-from lingweave.mining.texts import SIDES, Texts, texts_of
+from lingweave.mining.texts import Texts, texts_of
 from lingweave.mining.vectors import Dense, Sparse, encoded, tfidf
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 
 LANGUAGES = ("de", "en", "ru")
 

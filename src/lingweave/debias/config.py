@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from lingweave.encoders.options import EncoderOptions
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
 from lingweave.ranks import TIE_RULES
 
 FOR_LEARNING = (
@@ -69,7 +69,8 @@ class DebiasConfig(EncoderOptions):
                     " a file (--vectors)"
                 )
         if self.map is not None:
-            self._check_map()
+            why = "a --map is applied as it is; leave one of them out"
+            refuse_unused(self, FOR_LEARNING, why)
         if self.method not in ("mean", "lir", "shift"):
             raise LingweaveError(f"--method {self.method}: choose from mean, lir, shift")
         if self.ties not in TIE_RULES:
@@ -80,17 +81,9 @@ class DebiasConfig(EncoderOptions):
         if not 0 <= self.strength <= 1:
             raise LingweaveError(f"--strength {self.strength}: must be between 0 and 1")
         for name, method in (("components", "lir"), ("source", "shift"), ("strength", "shift")):
-            default = type(self).__dataclass_fields__[name].default
-            if self.method != method and getattr(self, name) != default:
-                raise LingweaveError(f"--{name}: only goes with --method {method}; leave it out")
+            if self.method != method:
+                refuse_unused(self, [name], f"only goes with --method {method}; leave it out")
         self._check_sources()
-
-    def _check_map(self) -> None:
-        for name in FOR_LEARNING:
-            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
-                raise LingweaveError(
-                    f"--{name}: a --map is applied as it is; leave one of them out"
-                )
 
     def _check_sources(self) -> None:
         if self.benchmark is None and self.data is not None:

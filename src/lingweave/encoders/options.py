@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
 
 CHOICES = ("model", "endpoint", "encoder", "vectors")
 """Of these options one is given."""
@@ -95,20 +95,13 @@ class EncoderOptions:
         _check_together(self)
 
 
-_FOR_ENDPOINTS: dict[str, Any] = {
-    "api": "openai", "api_key_env": None, "query_prompt_name": None, "passage_prompt_name": None,
-    "truncate": True, "concurrency": 4, "requests_per_minute": None, "texts_per_minute": None,
-    "timeout": 60.0, "retries": 6, "encoding_format": "float",
-}  # fmt: skip
-_FOR_MODELS: dict[str, Any] = {"pooling": None, "max_length": None, "dtype": "fp32", "device": None}
-_FOR_BOTH: dict[str, Any] = {
-    "query_prompt": None,
-    "passage_prompt": None,
-    "truncate_dim": None,
-    "cache": None,
-    "shards": None,
-    "ray": None,
-}
+_FOR_TEI = ("query_prompt_name", "passage_prompt_name", "truncate")
+_FOR_ENDPOINTS = (
+    "api", "api_key_env", *_FOR_TEI, "concurrency", "requests_per_minute", "texts_per_minute",
+    "timeout", "retries", "encoding_format",
+)  # fmt: skip
+_FOR_MODELS = ("pooling", "max_length", "dtype", "device")
+_FOR_BOTH = ("query_prompt", "passage_prompt", "truncate_dim", "cache", "shards", "ray")
 
 
 def _check_values(options: EncoderOptions) -> None:
@@ -144,15 +137,13 @@ def _check_together(options: EncoderOptions) -> None:
             " --endpoint and --vectors"
         )
     local = options.model is not None and options.endpoint is None
-    for table, fits, whose in (
+    for names, fits, whose in (
         (_FOR_ENDPOINTS, options.endpoint is not None, "--endpoint"),
         (_FOR_MODELS, local, "a --model that is run here"),
         (_FOR_BOTH, local or options.endpoint is not None, "--model and --endpoint"),
     ):
-        for name, default in table.items():
-            if not fits and getattr(options, name) != default:
-                # The value is not shown: it may be a key in the wrong place.
-                raise LingweaveError(f"--{name}: only goes with {whose}; leave it out")
+        if not fits:
+            refuse_unused(options, names, f"only goes with {whose}; leave it out")
     if options.ray is not None and options.shards is None:
         raise LingweaveError("--ray: encodes shards; give --shards too, a folder for them")
     if options.shards is not None and options.cache is not None:
@@ -165,9 +156,7 @@ def _check_together(options: EncoderOptions) -> None:
                 "--endpoint: with --api openai give --model too, the name that the endpoint knows"
                 " the model by"
             )
-        for name in ("query_prompt_name", "passage_prompt_name", "truncate"):
-            if getattr(options, name) != _FOR_ENDPOINTS[name]:
-                raise LingweaveError(f"--{name}: only goes with --api tei; leave it out")
+        refuse_unused(options, _FOR_TEI, "only goes with --api tei; leave it out")
     elif options.model is not None:
         raise LingweaveError("--model: a tei endpoint serves one model; leave it out")
     elif options.encoding_format != "float":

@@ -1,11 +1,11 @@
 """The options of `lingweave export`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from lingweave.encoders.options import CHOICES, EncoderOptions
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
 
 SETTINGS = ("mono", "cross", "multi")
 FOR_LISTS = ("settings", "depth", "sample", "sample_seed", "scores")
@@ -59,21 +59,16 @@ class ExportConfig(EncoderOptions):
             if value is not None and value < 0:
                 raise LingweaveError(f"--{name} {value}: must be 0 or more")
         if not self.scored:
-            self._check_lists()
+            refuse_unused(
+                self,
+                FOR_LISTS,
+                "goes with --format trec and the options of the encoder that the evaluation was"
+                " made with; without them lists are written as they were kept",
+            )
             return
         super().__post_init__()
         if self.format != "trec":
             raise LingweaveError(f"--format {self.format}: needs no encoder; leave it out")
-
-    def _check_lists(self) -> None:
-        plain = {one.name: one for one in fields(self) if one.name in FOR_LISTS}
-        for name, one in plain.items():
-            default = one.default_factory() if callable(one.default_factory) else one.default
-            if getattr(self, name) != default:
-                raise LingweaveError(
-                    f"--{name}: goes with --format trec and the options of the encoder that the"
-                    " evaluation was made with; without them lists are written as they were kept"
-                )
 
     @property
     def scored(self) -> bool:

@@ -5,9 +5,7 @@ import pyarrow as pa
 
 from lingweave.encoders.scores import by_language
 from lingweave.plan.draws import Ints
-from lingweave.table import ParallelTable, Side
-
-SIDES: tuple[Side, Side] = ("query", "passage")
+from lingweave.table import SIDES, ParallelTable, Side
 
 
 class Texts:

@@ -15,8 +15,8 @@ from torch import Tensor
 from lingweave.atomic import whole_file
 from lingweave.encoders.scores import Encoder, Similarity
 from lingweave.errors import LingweaveError
-from lingweave.mining.texts import SIDES, Texts
-from lingweave.table import Side
+from lingweave.mining.texts import Texts
+from lingweave.table import SIDES, Side
 
 CHUNK = 8192
 """Texts that go to the encoder together, and are held in memory with their vectors."""

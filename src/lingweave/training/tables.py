@@ -5,9 +5,8 @@ from itertools import chain, islice
 
 from lingweave.errors import LingweaveError
 from lingweave.sources.rows import read_table
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 from lingweave.training.config import TrainConfig
-from lingweave.training.tokens import SIDES
 
 TOKENIZER_TEXTS = 500_000
 """Texts a tokenizer is trained on at most; more cost minutes and hardly change it."""

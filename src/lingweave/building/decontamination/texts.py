@@ -14,7 +14,7 @@ from lingweave.building.decontamination.matching import matches
 from lingweave.building.decontamination.options import Options
 from lingweave.errors import LingweaveError
 from lingweave.sources.fingerprints import fingerprint_of
-from lingweave.table import Side
+from lingweave.table import SIDES
 
 TEXTS = 2048
 """Texts that are looked at together: some tens of MB of passages with all that is made of them."""
@@ -96,11 +96,10 @@ def whole_records(
 
 
 def _cells(block: Block) -> Iterator[_Cells]:
-    sides: tuple[Side, ...] = ("query", "passage")
     first = block.rows.start
     records = block.table.records(block.rows)
     for language in block.table.languages:
-        for side in sides:
+        for side in SIDES:
             texts = block.texts(side, language)
             here = [row for row, text in enumerate(texts) if text is not None]
             yield _Cells(

@@ -1,9 +1,9 @@
 """The options of a translator, and from them to the translator."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
 
 if TYPE_CHECKING:
     from lingweave.building.translators.chat import Chat
@@ -154,30 +154,17 @@ def _chat(options: TranslatorOptions) -> "Chat":
     )
 
 
-_CHAT: dict[str, Any] = {
-    "translator_endpoint": None, "translator_model": None, "translator_key_env": None,
-    "translator_concurrency": 4, "translator_requests_per_minute": None, "translator_retries": 6,
-}  # fmt: skip
-_MODELS: dict[str, Any] = {
-    "translator_beams": 4, "translator_max_tokens": 256, "translator_device": None,
-}  # fmt: skip
-_FITS: tuple[tuple[dict[str, Any], tuple[str, ...], str], ...] = (
+_CHAT = ("endpoint", "model", "key_env", "concurrency", "requests_per_minute", "retries")
+_FITS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
     (_CHAT, ("chat",), "--translator chat"),
-    (_MODELS, ("model", "ct2"), "a model that is run here"),
-    ({"translator_revision": None, "translator_dtype": "fp32"}, ("model",), "a transformers model"),
-    ({"translator_compute": "default"}, ("ct2",), "--translator ct2:FOLDER"),
-    (
-        {"translator_timeout": 120.0},
-        ("chat", "apertium"),
-        "--translator chat and --translator apertium",
-    ),
-    (
-        {"translator_batch_size": None},
-        ("chat", "apertium", "model", "ct2"),
-        "a --translator of sentences",
-    ),
+    (("beams", "max_tokens", "device"), ("model", "ct2"), "a model that is run here"),
+    (("revision", "dtype"), ("model",), "a transformers model"),
+    (("compute",), ("ct2",), "--translator ct2:FOLDER"),
+    (("timeout",), ("chat", "apertium"), "--translator chat and --translator apertium"),
+    (("batch_size",), ("chat", "apertium", "model", "ct2"), "a --translator of sentences"),
 )
-"""Options, with which kinds of translators they go, and how those are called."""
+"""Options without their ``translator_``, with which kinds of translators they go, and how those
+are called."""
 
 
 def _check_values(options: TranslatorOptions) -> None:
@@ -208,10 +195,9 @@ def _check_values(options: TranslatorOptions) -> None:
 def _check_together(options: TranslatorOptions) -> None:
     kind = options.translator_kind
     for names, kinds, whose in _FITS:
-        for name, default in names.items():
-            if kind not in kinds and getattr(options, name) != default:
-                # The value is not shown: it may be a key in the wrong place.
-                raise LingweaveError(f"--{name}: only goes with {whose}; leave it out")
+        if kind not in kinds:
+            unused = [f"translator_{name}" for name in names]
+            refuse_unused(options, unused, f"only goes with {whose}; leave it out")
     if kind == "chat" and not options.translator_endpoint:
         raise LingweaveError("--translator chat: give --translator_endpoint too, its address")
     if kind == "chat" and not options.translator_model:

@@ -2,11 +2,10 @@
 
 from lingweave.training.tokens.sequences import Sequences, joined, text_id
 from lingweave.training.tokens.store import store_folder
-from lingweave.training.tokens.tokens import SIDES, Tokens
+from lingweave.training.tokens.tokens import Tokens
 from lingweave.training.tokens.ways import Features, moved
 
 __all__ = [
-    "SIDES",
     "Features",
     "Sequences",
     "Tokens",

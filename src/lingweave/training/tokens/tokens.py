@@ -16,14 +16,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from lingweave.table import ParallelTable, Side
+from lingweave.table import SIDES, ParallelTable
 from lingweave.training.tokens.columns import Column, NegativeCells, SideCells
 from lingweave.training.tokens.sequences import Ints, Sequences, text_id
 from lingweave.training.tokens.shard import FORMAT_VERSION, Shard
 from lingweave.training.tokens.store import Piece, shards_of
 from lingweave.training.tokens.ways import Features, way_of
 
-SIDES: tuple[Side, Side] = ("query", "passage")
 _BATCH = 2048
 _SAY_EVERY = 10.0
 
