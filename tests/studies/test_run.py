@@ -1,0 +1,92 @@
+"""From a study file to its report: all of it, or some of its runs."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from studies.runnable import WARM, runnable
+
+from lingweave.errors import LingweaveError
+from lingweave.studies import run as room
+from lingweave.studies.config import StudyConfig
+from lingweave.studies.pool import Failure
+from lingweave.studies.run import only, places_of, report, study_folder
+from lingweave.studies.runs import runs_of
+from lingweave.studies.study import ClaimSpec, Side, Start
+from lingweave.studies.work import is_made, is_measured
+
+
+def test_only_makes_a_run_and_measures_it(table_file, tmp_path, capsys):
+    runs = runs_of(runnable(table_file), tmp_path)
+    warm, arm = runs.starts["warm"], runs.arms["hybrid", 2]
+    with pytest.raises(LingweaveError, match=f"hybrid 2: goes on from start warm.*{warm.id}"):
+        only(runs, [arm.id])
+    assert not arm.folder.exists()
+    only(runs, [warm.id])
+    before, own = (next(one for one in runs.measures if one.run == run) for run in (warm, arm))
+    assert is_measured(before)
+    only(runs, [arm.id])
+    assert is_made(arm)
+    assert is_measured(own)
+    assert not is_made(runs.arms["hybrid", 1])
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [str(before.folder), str(own.folder)]
+    assert "hybrid 2: 100%" in told.err
+
+
+def test_only_measures_a_floor(table_file, tmp_path):
+    runs = runs_of(runnable(table_file), tmp_path)
+    floor = next(one for one in runs.measures if one.arm == "tfidf")
+    only(runs, [floor.id])
+    assert is_measured(floor)
+    with pytest.raises(LingweaveError, match="--only nothing: is no run or measure of this study"):
+        only(runs, ["nothing"])
+
+
+def test_together_processes_train_one_run(table_file, tmp_path, monkeypatch):
+    runs = runs_of(runnable(table_file), tmp_path)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(LingweaveError, match="one run at a time"):
+        only(runs, [run.id for run in runs.arms.values()])
+
+
+def test_a_worker_has_a_gpu_or_a_core(table_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "_gpus", lambda: ["0", "3"])
+    monkeypatch.setattr(room, "_cores", lambda: 8)
+    study = runnable(table_file)
+    assert places_of(runs_of(study, tmp_path), 3) == [room.Place()] * 3
+    wanting = replace(study, train=study.train | {"device": "auto"})
+    runs = runs_of(wanting, tmp_path)
+    assert places_of(runs, 5) == [room.Place(4, "0"), room.Place(4, "3")]
+    assert places_of(runs, 1) == [room.Place(8, "0")]
+    monkeypatch.setattr(room, "_gpus", lambda: [])
+    assert places_of(runs, 2) == [room.Place()] * 2
+
+
+def test_the_report_is_of_what_is_there(done_study, tmp_path, capsys):
+    study, runs, out = done_study
+    config = StudyConfig(study=["toy"], out=str(out), scale="tiny")
+    claim = ClaimSpec("Hybrid is apart.", Side({"recipe": "hybrid"}), Side({"recipe": "mono"}),
+                      "above", ["cross.mAP"])  # fmt: skip
+    report(config, replace(study, claims=[claim]), runs)
+    folder = study_folder(config, study)
+    assert folder.name == "toy-tiny"
+    told = json.loads((folder / "report.json").read_text())
+    assert len(told["claims"]) == 1
+    assert set(told["benchmarks"]["all"]["arms"]) == {"mono", "hybrid", "tfidf", "before"}
+    first = (folder / "report.md").read_bytes(), (folder / "report.json").read_bytes()
+    report(config, replace(study, claims=[claim]), runs)
+    assert first == ((folder / "report.md").read_bytes(), (folder / "report.json").read_bytes())
+    assert "Hybrid is apart." in capsys.readouterr().out
+
+
+def test_what_failed_is_named_and_its_trace_kept(table_file, tmp_path, monkeypatch):
+    study = runnable(table_file, starts={"warm": Start(train=WARM)})
+    runs = runs_of(study, tmp_path)
+    id = runs.arms["mono", 1].id
+    failures = {id: Failure("ValueError: odd", "Traceback ...")}
+    monkeypatch.setattr(room, "done_side_by_side", lambda *given: failures)
+    config = StudyConfig(study=["toy"], out=str(tmp_path))
+    assert room.done(runs, config, study) == {"mono 1": failures[id]}
+    kept = study_folder(config, study) / "failures" / f"{id}.txt"
+    assert kept.read_text() == "Traceback ..."
