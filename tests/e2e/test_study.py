@@ -13,7 +13,10 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "study.yaml"
 
 
 def started(out):
-    """`lingweave study run` in a session of its own, so that all its processes can be killed."""
+    """`lingweave study run` in a session of its own, so that all its processes can be killed.
+
+    It hears Ctrl-C, which is ignored where a shell runs the tests in the background.
+    """
     words = [sys.executable, "-m", "lingweave.cli", "study", "run", str(EXAMPLE), "--workers", "2"]
     return subprocess.Popen(
         [*words, "--out", str(out)],
@@ -21,6 +24,7 @@ def started(out):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -16,7 +16,17 @@ from lingweave.errors import LingweaveError
 from lingweave.studies.arms import arms_of, planned_of, train_fields
 from lingweave.studies.config import StudyConfig
 from lingweave.studies.costs import is_costed, seconds_of, tokens_per_step
-from lingweave.studies.runs import START, TABLES, Run, Runs, runs_of, start_fields, train_config
+from lingweave.studies.places import place_of
+from lingweave.studies.runs import (
+    MODELS,
+    START,
+    TABLES,
+    Run,
+    Runs,
+    runs_of,
+    start_fields,
+    train_config,
+)
 from lingweave.studies.study import Fields, Study
 from lingweave.training.config import TrainConfig
 
@@ -242,6 +252,7 @@ def _config(
     except LingweaveError:
         left_out = (*TABLES, "mined", "eval_every", "patience")
         kept = {name: value for name, value in given.items() if name not in left_out}
+        kept |= {name: place_of(kept[name]) for name in MODELS if kept.get(name)}
         config = TrainConfig(**kept | {"seed": study.seeds[0]})
         notes = ["its data are not at hand, so texts are taken to be as long as they may be"]
     return dataclasses.replace(config, plan_device=device), extra, notes
