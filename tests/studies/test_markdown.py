@@ -6,10 +6,11 @@ import pytest
 from studies.reported import a_study, compared, contents, verdicts
 
 from lingweave.report.tables import Cell, Table
+from lingweave.significance import Interval
 from lingweave.studies.answer import answer_sentence, reason
 from lingweave.studies.markdown import costs_markdown, escaped, markdown, table_text
 from lingweave.studies.verdicts import Verdict
-from lingweave.studies.words import figure_words
+from lingweave.studies.words import asked_words, figure_words
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,19 @@ def test_all_comparisons_of_a_claim_may_hold_or_be_one():
     assert alone == "mono mAP on facts, hybrid/xlm-r − x-y/xlm-r: +.040 [+.021 to +.060]."
     assert answer_sentence(replace(contents(), claims=(one,))) == "The one claim is supported."
     assert answer_sentence(replace(contents(), claims=(one, one))) == "All 2 claims are supported."
+
+
+def test_before_any_run_nothing_is_known_and_what_is_asked_still_stands():
+    one = verdicts(a_study())[3]
+    unknown = Interval(float("nan"), float("nan"), float("nan"))
+    distance = compared("not measured", "rank_distance", "as_good", side="below", margin=0.1,
+                        threshold=0.1, difference=unknown, plain=unknown)  # fmt: skip
+    one = replace(one, comparisons=(distance,))
+    text = markdown(replace(contents(), claims=(one,)))
+    assert "Nothing is known yet of the claim: its runs are missing." in text
+    assert "“As good” and “equal” allow 10% of a rank distance." in " ".join(text.split())
+    assert "left − right |" not in text
+    assert asked_words(distance) == "at most 10.0% worse"
 
 
 def test_what_was_measured_and_what_was_not(text):

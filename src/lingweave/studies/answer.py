@@ -6,7 +6,7 @@ from typing import NamedTuple
 from lingweave.studies.contents import Contents
 from lingweave.studies.display import decisive_cell, difference_words
 from lingweave.studies.verdicts import Compared, Status, Verdict
-from lingweave.studies.words import figure_words, listed
+from lingweave.studies.words import figure_words, listed, of_shares
 
 STATUSES: tuple[Status, ...] = ("supported", "refuted", "undecided", "not measured")
 MOST = 2
@@ -50,6 +50,9 @@ def answer_sentence(contents: Contents) -> str:
     if not contents.claims:
         return "This study makes no claim: its tables describe, and decide nothing."
     count, found = len(contents.claims), by_status(contents)
+    if [status for status, _ in found] == ["not measured"]:
+        claims = "claim: its runs" if count == 1 else f"{count} claims: their runs"
+        return f"Nothing is known yet of the {claims} are missing."
     if len(found) == 1:
         every = "The one claim is" if count == 1 else f"All {count} claims are"
         return f"{every} {found[0][0]}."
@@ -66,7 +69,7 @@ def rule(contents: Contents) -> str:
         " so that the chance of any error among them is about 5%; each is the wider of the"
         " bootstrap's and of one that takes the few training seeds to scatter normally."
     )
-    margins = sorted({(one.relation, one.share is not None, one.margin)
+    margins = sorted({(one.relation, of_shares(one), one.margin)
                       for verdict in contents.claims for one in verdict.comparisons
                       if one.relation in ("as_good", "equal")})  # fmt: skip
     if margins:

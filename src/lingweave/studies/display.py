@@ -91,8 +91,13 @@ def language_table(part: Part, figure: str) -> Table | None:
     )
 
 
-def comparisons_table(verdict: Verdict) -> Table:
-    """One row a comparison: the difference with both its intervals, and what was asked of it."""
+def comparisons_table(verdict: Verdict) -> Table | None:
+    """One row a comparison: the difference with both its intervals, and what was asked of it.
+
+    None where nothing was compared yet.
+    """
+    if not any(math.isfinite(one.difference.mean) for one in verdict.comparisons):
+        return None
     shares = any(one.share is not None for one in verdict.comparisons)
     return Table(
         "Differences are left − right; the corrected interval decides."

@@ -141,8 +141,9 @@ def part_words(part: Part) -> str:
 def _comparisons(answer: Answer, verdict: Verdict) -> Iterator[str]:
     yield f"### ({answer.number}) {escaped(answer.text)}"
     yield paragraph(escaped(verdict_words(answer, verdict)))
-    if verdict.comparisons:
-        yield table_text(comparisons_table(verdict))
+    table = comparisons_table(verdict)
+    if table is not None:
+        yield table_text(table)
 
 
 def verdict_words(answer: Answer, verdict: Verdict) -> str:

@@ -135,7 +135,7 @@ def _judged(contents: Contents) -> Iterator[Judged]:
         yield Judged(
             f"({answer.number}) {answer.text}",
             verdict_words(answer, verdict),
-            comparisons_table(verdict) if verdict.comparisons else None,
+            comparisons_table(verdict),
             Drawing(
                 Markup(drawing),
                 "Differences with their corrected intervals (thin) and 95% intervals (thick); the"

@@ -7,6 +7,7 @@ import langcodes
 
 from lingweave import languages
 from lingweave.report.tables import figure_text
+from lingweave.studies.figures import figure
 from lingweave.studies.verdicts import Compared
 
 FIGURES = {
@@ -23,15 +24,15 @@ FIGURES = {
 _GROUPS = {"family": "{} languages", "script": "{} script", "resource": "{}-resource languages"}
 
 
-def base(figure: str) -> str:
+def base(name: str) -> str:
     """The figure without its selector: ``rank_distance|unseen`` is a ``rank_distance``."""
-    return figure.partition("|")[0]
+    return name.partition("|")[0]
 
 
-def figure_words(figure: str) -> str:
+def figure_words(name: str) -> str:
     """``multi.mAP|script=Arab`` -> ``multi mAP, Arabic script``."""
-    name, _, selector = figure.partition("|")
-    words = FIGURES.get(name, name.replace(".", " ").replace("sentence_", "answer sentence "))
+    measure, _, selector = name.partition("|")
+    words = FIGURES.get(measure, measure.replace(".", " ").replace("sentence_", "answer sentence "))
     return f"{words}, {selector_words(selector)}" if selector else words
 
 
@@ -60,11 +61,15 @@ def group_words(kind: str, group: str) -> str:
 def asked_words(one: Compared) -> str:
     """What a comparison must show, as ``above 0`` or ``at most .010 worse``."""
     if one.relation == "as_good":
-        size = share_text(one.margin) if one.share is not None else _size(one, one.margin)
+        size = share_text(one.margin) if of_shares(one) else _size(one, one.margin)
         return f"at most {size.lstrip('+')} worse"
-    if one.share is not None:
-        return f"{one.side} {share_text(one.threshold)}"
-    return f"{one.side} {_size(one, one.threshold)}"
+    threshold = share_text(one.threshold) if of_shares(one) else _size(one, one.threshold)
+    return f"{one.side} {threshold}"
+
+
+def of_shares(one: Compared) -> bool:
+    """Whether its margin is a share of right, not a difference; also where it was not measured."""
+    return one.relation in ("as_good", "equal") and figure(one.figure).is_distance
 
 
 def share_text(share: float) -> str:
