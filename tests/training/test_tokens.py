@@ -25,11 +25,10 @@ from tokenizers import processors
 
 from lingweave.errors import LingweaveError
 from lingweave.sources.rows import read_table
-from lingweave.table import ParallelTable
+from lingweave.table import SIDES, ParallelTable
 from lingweave.training import TrainConfig
 from lingweave.training.encoder import built_encoder
 from lingweave.training.tokens import (
-    SIDES,
     Sequences,
     Tokens,
     columns,
