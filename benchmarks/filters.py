@@ -1,4 +1,4 @@
-"""Claim: a million records × 9 languages are filtered and deduplicated on 2 cores, memory flat.
+"""Claim: a million records × 9 languages are filtered on one core or two, and memory stays flat.
 
     python benchmarks/filters.py [--records 1000000] [--workers 2] [--folder DIR] [--tiny]
         [--only FILTER ... duplicates]
@@ -6,7 +6,8 @@
 Writes a table of made-up records, block by block: words of CLDR's names in each language, the same
 ones side by side, 40 to 300 characters a text; 1 % of the cells are copies of the source, 1 % lack
 their second half, 2 % of the records repeat one of the 5,000 before them and 2 % nearly. Then every
-filter judges all of it, each as a stage of its own, and duplicates are looked for. Prints the
+filter judges all of it, each as a stage of its own, and duplicates are looked for, whose time and
+memory are printed and not claimed. Prints the
 records a second and the peak of memory by stage: anonymous memory of all processes, without the
 pages of mapped files, which the system takes back when it needs them. With --records A B the table
 is made in both sizes, and a stage's memory is flat if it is the same. The index of the duplicates

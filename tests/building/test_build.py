@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from lingweave.atomic import PART
+from lingweave.atomic import PART, whole_file
 from lingweave.building import parallel as making
 from lingweave.building.alone import alone_in
 from lingweave.building.config import BuildConfig
@@ -195,12 +195,30 @@ def test_two_builds_do_not_share_a_folder(pairs: Path) -> None:
     build(asked)
 
 
+def test_two_builds_do_not_make_one_table(pairs: Path) -> None:
+    asked = config(pairs, work=pairs.parent / "one")
+    other = config(pairs, work=pairs.parent / "other")
+    with whole_file(asked.out) as part, alone_in(asked.folder, asked.out):
+        part.write_bytes(b"half")
+        with pytest.raises(LingweaveError, match=r"--out .*table\.arrow: another build makes it"):
+            build(other)
+        assert part.exists()
+    build(other)
+    left = [path.name for path in asked.out.parent.iterdir() if path.name.startswith(".")]
+    assert not left
+
+
 def test_what_killed_builds_left_goes(pairs: Path) -> None:
     asked = config(pairs)
-    left = asked.out.with_name(f".{asked.out.name}.0123{PART}")
-    left.write_bytes(b"half")
+    asked.folder.mkdir()
+    left = [
+        asked.out.with_name(f".{asked.out.name}.0123{PART}"),
+        asked.folder / f".{making.TRANSLATED}.0123{PART}",
+    ]
+    for path in left:
+        path.write_bytes(b"half")
     build(asked)
-    assert not left.exists()
+    assert not any(path.exists() for path in left)
 
 
 def test_a_table_that_is_not_the_one_of_its_note_is_made_again(pairs: Path) -> None:
@@ -208,3 +226,16 @@ def test_a_table_that_is_not_the_one_of_its_note_is_made_again(pairs: Path) -> N
     made = config(pairs).folder / making.TRANSLATED
     made.write_bytes((config(pairs).folder / making.GIVEN).read_bytes())
     assert build(config(pairs)).table.fingerprint == first.table.fingerprint
+    made.write_bytes(made.read_bytes()[:1000])
+    assert build(config(pairs)).table.fingerprint == first.table.fingerprint
+
+
+def test_two_benchmarks_may_have_one_name(pairs: Path) -> None:
+    folders = [pairs.parent / name for name in "ab"]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        written(folder / "test.jsonl", [pair(number)])
+    against = [f"parallel={folder / 'test.jsonl'}" for folder in folders]
+    made = build(config(pairs, to=["de"], against=against, same=0.95))
+    assert len({one["fingerprint"] for one in made.table.unseen}) == 2
+    assert not {"q0", "q1"} & {*made.table.ids().to_pylist()}

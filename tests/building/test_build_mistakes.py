@@ -35,6 +35,7 @@ from tests.building.towns import LEFT_OUT, config
         ({"least_languages": 9}, "--least_languages 9"),
         ({"sentence_limit": 0}, "--sentence_limit 0"),
         ({"against": ["atlas", "atlas"]}, "--against atlas: is given twice"),
+        ({"against": ["parallel=a", "parallel=b"]}, "--against parallel=a: no such"),
         ({"articles": "remove"}, "--articles: only goes with --against"),
         ({"margin": 1.2}, "--margin: only goes with --mine"),
         ({"duplicates": "none", "near": None}, "--near: only goes with"),
@@ -71,3 +72,17 @@ def test_nothing_that_is_read_is_written_over(pairs: Path, ending: str) -> None:
         config(pairs.parent, out=pairs.parent / "own.arrow")
     with pytest.raises(LingweaveError, match="--work"):
         config(source, out=pairs.parent / "w" / "translated.arrow", work=pairs.parent / "w")
+
+
+def test_work_and_what_is_read_stay_apart(pairs: Path) -> None:
+    """A build's own tables are no pairs, and pairs are not to be written over."""
+    folder, out = pairs.parent, pairs.parent / "out" / "t.arrow"
+    for work in (folder, folder / "w"):
+        with pytest.raises(LingweaveError, match=r"--work .*is, or lies in, what --from reads"):
+            config(folder, out=folder.parent / "t.arrow", work=work)
+    (folder / "w").mkdir()
+    inside = pairs.rename(folder / "w" / "joined.jsonl")
+    with pytest.raises(LingweaveError, match=r"--work .*--from reads .*joined\.jsonl in it"):
+        config(inside, out=out, work=folder / "w")
+    with pytest.raises(LingweaveError, match=r"--work .*joined\.jsonl: is a file; give a folder"):
+        config(folder / "other.jsonl", out=out, work=inside)

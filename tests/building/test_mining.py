@@ -130,6 +130,14 @@ def test_a_higher_threshold_is_more_precise_and_finds_less() -> None:
     assert precision[0] < 0.9 < precision[2]
 
 
+def test_the_option_is_named_as_it_is_called() -> None:
+    with pytest.raises(LingweaveError, match="--margin -1"):
+        MiningOptions(-1)
+    sets = [texts("en", range(5), "p"), texts("de", range(5), "p")]
+    with pytest.raises(LingweaveError, match="lower --margin"):
+        mined(sets, Planted(), MiningOptions(99.0))
+
+
 def test_several_sets_meet_in_the_first() -> None:
     sets = [texts("en", range(60)), texts("de", range(30, 90)), texts("sw", range(40, 100))]
     table = mined(sets, Planted(0.2), MiningOptions(least=1.2))

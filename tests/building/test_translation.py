@@ -97,6 +97,18 @@ def test_where_cells_come_from(tmp_path: Path, given: ParallelTable) -> None:
         assert cells(again, "origin:sw")[row] == cells(made, "origin:sw")[row]
 
 
+def test_a_text_that_stays_a_hole_makes_no_cell(tmp_path: Path) -> None:
+    """Whatever else the cell has."""
+    text, german = pa.array(["We bake bread."]), pa.array(["Wir backen."])
+    given = ParallelTable.build(
+        pa.array(["r"]), pa.array(["a"]), pa.nulls(1), ["de", "en"],
+        {"query:en": text, "passage:en": text, "query:de": german},
+    )  # fmt: skip
+    made, counts = translated(given, "en", ["de"], Failing, tmp_path / "t.arrow", tmp_path / "c")
+    assert (counts.cells, counts.failed) == (0, {"passage": 1})
+    assert [made.origins[place].kind for place in cells(made, "origin:de")] == ["given"]
+
+
 def test_origins_of_before_keep_their_places(tmp_path: Path) -> None:
     before = (Origin("given", "x"), Origin("given", "x"), Origin("mined", "y"))
     text = pa.array(["Some text."])

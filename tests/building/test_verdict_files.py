@@ -88,6 +88,24 @@ def test_a_file_with_any_damage_is_as_good_as_none(tmp_path):
         list(read_verdicts([files.folder]))
 
 
+def test_what_is_not_its_own_goes(tmp_path):
+    files = VerdictFiles(tmp_path, "some", (), table(), "en").open()
+    files.write(slice(0, 8), SOME)
+    (path,) = files.folder.glob("*.parquet")
+    strange = [
+        path.with_name(name)
+        for name in ("stray.parquet", f"{path.stem[:19]}-{'0' * 16}.parquet", "copy-0-1.parquet",
+                     f"{path.stem[:19]}-{'f' * 16}.parquet")
+    ]  # fmt: skip
+    for one in strange:
+        one.write_bytes(b"PAR1")
+    files.open()
+    assert [*files.folder.glob("*.parquet")] == [path]
+    (again,) = read_verdicts([files.folder])
+    assert equal(again, SOME)
+    assert equal(files.read(slice(0, 8)), SOME)
+
+
 def test_another_key_table_origin_or_reference_is_another_folder(tmp_path):
     one = table_of({"en": ["a"], "de": ["b"]})
     numbers = {f"origin:{x}": pa.array([0], pa.int16()) for x in ("en", "de")}

@@ -3,22 +3,19 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lingweave.building.removed import removed_beside
 from lingweave.building.translators.choice import FILE
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
 from lingweave.languages import canonical
 
 if TYPE_CHECKING:
     from lingweave.building.config import BuildConfig
 
-_TRANSLATING: dict[str, Any] = {
-    "retry_failed": False, "sentence_limit": None, "negatives": True, "translations": None,
-    "ray": None,
-}  # fmt: skip
-_CLEARING: dict[str, Any] = {"corpus": "all", "articles": "report", "same": 0.8, "titles": []}
-_MINING: dict[str, Any] = {"margin": 1.06, "mine_language": None}
+_TRANSLATING = ("retry_failed", "sentence_limit", "negatives", "translations", "ray")
+_CLEARING = ("corpus", "articles", "same", "titles")
+_MINING = ("margin", "mine_language")
 
 
 def check_values(config: "BuildConfig") -> None:
@@ -51,10 +48,9 @@ def check_values(config: "BuildConfig") -> None:
             raise LingweaveError(
                 f"--{name} {getattr(config, name)}: choose from {', '.join(known)}"
             )
-    names = [one.partition("=")[0] for one in config.against]
-    for name in names:
-        if names.count(name) > 1:
-            raise LingweaveError(f"--against {name}: is given twice")
+    for one in config.against:
+        if config.against.count(one) > 1:
+            raise LingweaveError(f"--against {one}: is given twice")
 
 
 def check_together(config: "BuildConfig") -> None:
@@ -77,15 +73,14 @@ def check_together(config: "BuildConfig") -> None:
         (_TRANSLATING, sentences, "a --translator of sentences"),
         (_CLEARING, bool(config.against), "--against"),
         (_MINING, bool(config.mine), "--mine"),
-        ({"near": 0.8}, config.duplicates != "none", "a search for --duplicates"),
+        (("near",), config.duplicates != "none", "a search for --duplicates"),
     ):
-        for name, default in options.items():
-            if not there and getattr(config, name) != default:
-                raise LingweaveError(f"--{name}: only goes with {whose}; leave it out")
+        if not there:
+            refuse_unused(config, options, f"only goes with {whose}; leave it out")
 
 
 def check_places(config: "BuildConfig") -> None:
-    """Refuses to write over what is read.
+    """Refuses to write over what is read, or among it, where a later run would read it.
 
     Raises:
         LingweaveError: naming the file.
@@ -95,16 +90,33 @@ def check_places(config: "BuildConfig") -> None:
     if config.out.is_dir():
         raise LingweaveError(f"--out {config.out}: is a folder; name a file in it")
     written = [config.out, config.record, removed_beside(config.out)]
-    inside = config.folder.resolve()
+    folder = config.folder
+    if folder.exists() and not folder.is_dir():
+        raise LingweaveError(f"--work {folder}: is a file; give a folder")
     for option, read in _read(config):
         for file in written:
-            if file.resolve() == read.resolve() or read.resolve() in file.resolve().parents:
+            if _holds(read, file):
                 raise LingweaveError(
                     f"--out {config.out}: {file} is, or lies in, what {option} reads ({read}); give"
                     " another place"
                 )
-    if any(inside in file.resolve().parents for file in written):
+        if _holds(read, folder):
+            raise LingweaveError(
+                f"--work {folder}: is, or lies in, what {option} reads ({read}); give another"
+                " folder"
+            )
+        if _holds(folder, read):
+            raise LingweaveError(
+                f"--work {folder}: {option} reads {read} in it, where the build writes; give"
+                " another folder, or move the file"
+            )
+    if any(_holds(folder, file) for file in written):
         raise LingweaveError(f"--out {config.out}: lies in the folder of --work; give another")
+
+
+def _holds(folder: Path, path: Path) -> bool:
+    """Whether a path is a folder (or a file), or lies in it."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _read(config: "BuildConfig") -> Iterator[tuple[str, Path]]:

@@ -30,7 +30,8 @@ class BuildConfig(TranslatorOptions, FilterOptions):
     to: list[str] = field(default_factory=list)
     """Languages to translate into, such as de,sw."""
     mine: list[str] = field(default_factory=list)
-    """Files with pairs in other languages, among which --encoder looks for translations."""
+    """Files with pairs in other languages, among which --encoder looks for translations; the filter
+    similarity is then applied only with a rule of its own, such as --similarity."""
     mine_language: str | None = None
     """With --mine: language of its pairs, where the files do not say it."""
     margin: float = 1.06

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lingweave.encoders.scores import Encoder
 from lingweave.encoders.unit import normalised
 from lingweave.errors import LingweaveError
-from lingweave.table import Origin, ParallelTable, Side
+from lingweave.table import SIDES, Origin, ParallelTable, Side
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -43,7 +43,7 @@ class MiningOptions:
             if getattr(self, name) < 1:
                 raise LingweaveError(f"--{name} {getattr(self, name)}: must be 1 or more")
         if not self.least >= 0:
-            raise LingweaveError(f"--least {self.least}: must be 0 or more")
+            raise LingweaveError(f"--margin {self.least}: must be 0 or more")
 
 
 class MonoSet(NamedTuple):
@@ -87,8 +87,7 @@ def mono_set(table: ParallelTable, language: str) -> MonoSet:
         raise LingweaveError(
             f"no texts in {language!r} to mine: the table has {', '.join(table.languages)}"
         )
-    sides: tuple[Side, ...] = ("query", "passage")
-    columns = {side: table.column(side, language) for side in sides}
+    columns = {side: table.column(side, language) for side in SIDES}
     used = {side: column for side, column in columns.items() if column.null_count < len(column)}
     whole = np.ones(len(table), bool)
     for column in used.values():
@@ -136,7 +135,7 @@ def mined(
     if not len(kept):
         raise LingweaveError(
             f"no pair of {', '.join(one.name for one in sets)} has a margin of {options.least:g}:"
-            " lower --least, or take an encoder that knows both languages"
+            " lower --margin, or take an encoder that knows both languages"
         )
     count = len(kept)
     encoded_by = str(encoder.describe().get("name") or encoder.describe().get("encoder") or "")

@@ -150,10 +150,10 @@ def _translated(
         content = hashlib.file_digest(file, "sha256").hexdigest()
     key = _key(_VERSION, content, source, targets, translator.identity(), options)
     done, path = config.folder / "translated.json", config.folder / TRANSLATED
-    if not config.retry_failed and (kept := _kept(done, key)) and path.exists():
+    if not config.retry_failed and (kept := _kept(done, key)):
         counts, fingerprint = kept
-        before = ParallelTable.open(path)
-        if before.fingerprint == fingerprint:
+        before = _opened(path)
+        if before is not None and before.fingerprint == fingerprint:
             known = counts.translated + counts.remembered
             return before, counts._replace(translated=0, remembered=known, seconds=0.0)
     done.unlink(missing_ok=True)
@@ -172,6 +172,14 @@ def _translated(
     about = {"key": key, "table": made.fingerprint, "counts": counts._asdict()}
     write_json(done, about)
     return made, counts
+
+
+def _opened(path: Path) -> ParallelTable | None:
+    """A table of an earlier run; None if it is not there, or is damaged."""
+    try:
+        return ParallelTable.open(path)
+    except LingweaveError:
+        return None
 
 
 def _translator(config: BuildConfig) -> TranslatorOptions:

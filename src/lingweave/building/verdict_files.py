@@ -9,6 +9,7 @@ further where they are others: a damaged file is as good as none.
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ FORMAT_VERSION = 1
 _ABOUT = "about.json"
 _DIGITS = 16
 """Hexadecimal digits of a checksum that stand in a name."""
+_NAME = re.compile(rf"\d{{9,}}-\d{{9,}}-[0-9a-f]{{{_DIGITS}}}")
+"""The names of its files without their ending."""
 _SCHEMA = pa.schema(
     [
         ("row", pa.int64()),
@@ -72,7 +75,8 @@ class VerdictFiles:
         self._paths: dict[str, Path] = {}
 
     def open(self) -> "VerdictFiles":
-        """Makes the folder, and says in it what it is of.
+        """Makes the folder, and says in it what it is of; Parquet files that are not its own, or
+        not the only one of their slice, go.
 
         Raises:
             OSError: it cannot be written to.
@@ -80,7 +84,15 @@ class VerdictFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / _ABOUT).exists():
             write_json(self.folder / _ABOUT, json.loads(json.dumps(self.about, default=str)))
-        self._paths = {slice_of(path): path for path in self.folder.glob("*.parquet")}
+        self._paths = {}
+        for path in sorted(self.folder.glob("*.parquet")):
+            before = self._paths.get(slice_of(path))
+            if _NAME.fullmatch(path.stem) is None or (before and read_file(path) is None):
+                path.unlink()
+                continue
+            if before is not None:
+                before.unlink()
+            self._paths[slice_of(path)] = path
         return self
 
     def read(self, rows: slice) -> Verdicts | None:

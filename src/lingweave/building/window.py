@@ -129,11 +129,12 @@ class Window:
                 if passage is not None:
                     texts = [self._put(whole[text], "negative") for text in self._negatives[row]]
                     negatives[row] = [text for text in texts if text is not None] or None
-            for row in sorted({*holes.queries, *holes.passages}):
-                if queries[row] is not None or passages[row] is not None:
-                    if origin[row] is None:
-                        origin[row] = origins.get(given[row])
-                    self._counts["cells"] += 1
+            made_now = {row for row in holes.queries if queries[row] is not None}
+            made_now |= {row for row in holes.passages if passages[row] is not None}
+            for row in sorted(made_now):
+                if origin[row] is None:
+                    origin[row] = origins.get(given[row])
+                self._counts["cells"] += 1
             columns[f"query:{target}"] = pa.array(queries, TEXT)
             columns[f"passage:{target}"] = pa.array(passages, TEXT)
             columns[f"negatives:{target}"] = pa.array(negatives, TEXTS)

@@ -115,6 +115,24 @@ def test_a_cell_is_compared_with_what_it_was_translated_from():
         list(comparisons(whole(table, "fr")))
 
 
+def test_another_checkpoint_estimates_anew(monkeypatch, tmp_path):
+    import lingweave.building.filters.estimation as room
+
+    monkeypatch.setitem(sys.modules, "comet", types.SimpleNamespace())
+    one, moved = tmp_path / "one.ckpt", tmp_path / "moved.ckpt"
+    with pytest.raises(LingweaveError, match=r"--estimation .*one\.ckpt: no such file"):
+        Estimation(str(one)).check()
+    keys = []
+    for content in (b"1", b"2"):
+        room._checksum.cache_clear()
+        one.write_bytes(content)
+        keys.append(Estimation(str(one)).key)
+    assert keys[0] != keys[1]
+    assert Estimation(str(one.rename(moved))).key == keys[1]
+    monkeypatch.setattr(room, "version", lambda name: "99")
+    assert Estimation(str(moved)).key != keys[1]
+
+
 def test_estimation_by_comet(monkeypatch):
     monkeypatch.setitem(sys.modules, "comet", None)
     with pytest.raises(LingweaveError, match="pip install unbabel-comet"):

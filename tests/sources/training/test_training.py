@@ -158,7 +158,9 @@ def dpr_row(name: str, **changes: Any) -> dict[str, Any]:
     return {
         "question": f"what is {name}", "answers": [name, "nowhere"],
         "positive_ctxs": [passage(f"It is {name}."), passage("More.")], "negative_ctxs": [],
-        "hard_negative_ctxs": [passage("It is not."), passage("It is not."), passage("Nor this.")],
+        "hard_negative_ctxs": [
+            passage("It is not."), passage("It is not."), passage("Nor this."), passage("More."),
+        ],
         **changes,
     }  # fmt: skip
 

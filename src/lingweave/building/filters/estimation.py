@@ -1,8 +1,11 @@
 """Translations of low estimated quality, by a COMET model where the package is installed."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from lingweave.building.filters.sources import comparisons
 from lingweave.errors import LingweaveError
 from lingweave.table import SIDES
 
+_CHECKPOINT = ".ckpt"
 _WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
 
 
@@ -31,16 +35,23 @@ class Estimation(Keyed):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Its name, version, the model and the threshold."""
-        return (self.name, self.version, self.model, self.least)
+        """Its name, version, the model, the threshold and the package's version. A checkpoint is
+        known by what it holds: another one may take its place."""
+        model = f"sha256 {_checksum(Path(self.model))}" if self._is_file() else self.model
+        return (self.name, self.version, model, self.least, _comet_version())
 
     def check(self) -> None:
-        """Finds out before long work whether the package is there.
+        """Finds out before long work whether the package is there, and the checkpoint.
 
         Raises:
-            LingweaveError: it is not.
+            LingweaveError: one is not.
         """
         _comet()
+        if self._is_file() and not Path(self.model).is_file():
+            raise LingweaveError(f"--estimation {self.model}: no such file")
+
+    def _is_file(self) -> bool:
+        return self.model.endswith(_CHECKPOINT)
 
     def __call__(self, block: Block) -> Verdicts:
         found = Found(block, self.name)
@@ -72,10 +83,24 @@ def _comet() -> Any:
     return comet
 
 
+def _comet_version() -> str | None:
+    try:
+        return version("unbabel-comet")
+    except PackageNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _checksum(checkpoint: Path) -> str:
+    """A hash of a file of some GB: once a run, in which the model is loaded once too."""
+    with checkpoint.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @lru_cache(maxsize=1)
 def _loaded(model: str) -> Any:
     comet = _comet()
-    path = model if model.endswith(".ckpt") else comet.download_model(model)
+    path = model if model.endswith(_CHECKPOINT) else comet.download_model(model)
     # A checkpoint may hold any Python object; torch is told to take nothing but tensors from it.
     before = os.environ.get(_WEIGHTS_ONLY)
     os.environ[_WEIGHTS_ONLY] = "1"

@@ -43,7 +43,8 @@ class FilterOptions:
     witnesses: int = 2
     """A name counts as lost if at least so many other languages of its record kept it, and all."""
     encoder: EncoderOptions | None = None
-    """What tells how alike a text and its source are; by default nothing does."""
+    """What tells how alike a text and its source are; by default nothing does. Where it looks for
+    translations too (--mine), texts go by it only with one of the three options below."""
     similarity: float | None = None
     """With an encoder: the least similarity, for all pairs of languages alike."""
     similarity_quantile: float | None = None

@@ -57,7 +57,8 @@ def _cell(row: dict[str, Any], number: str, place: str, source: Source) -> Cell 
     if not isinstance(row["question"], str):
         raise LingweaveError(f"{place}: the question of {id!r} must be text")
     source.left_out[FURTHER] += len(positives) - 1
-    passage = _text(positives[0])
+    right = [_text(one) for one in positives]
+    passage = right[0]
     hard = dict.fromkeys(_text(one) for one in row.get("hard_negative_ctxs") or ())
     return Cell(
         place,
@@ -65,7 +66,7 @@ def _cell(row: dict[str, Any], number: str, place: str, source: Source) -> Cell 
         source.of(row.get("language") or row.get("lang"), place),
         row["question"],
         passage,
-        negatives=tuple(text for text in hard if text.strip() and text != passage),
+        negatives=tuple(text for text in hard if text.strip() and text not in right),
         answers=tuple(
             Answer(text, passage.find(text)) for text in _answers(row) if text in passage
         ),
