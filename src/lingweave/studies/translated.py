@@ -96,7 +96,7 @@ def main(words: Sequence[str]) -> int:
             count = write_rows(Path(words[1]), Path(words[2]))
             print(f"{words[2]}: {count} queries")
         elif len(words) == 4 and words[0] == "folder":
-            count = write_folder(*map(Path, words[1:]))
+            count = write_folder(Path(words[1]), Path(words[2]), Path(words[3]))
             print(f"{words[3]}: queries in {count} languages")
         else:
             print(__doc__, file=sys.stderr)
