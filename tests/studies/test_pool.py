@@ -61,11 +61,11 @@ def test_every_task_is_done_that_can_be(tmp_path: Path, capfd: pytest.CaptureFix
     assert (tmp_path / "b").read_text() == "True"
     assert not (tmp_path / "lost").exists()
     assert set(failed) == {"full", "odd", "dead", "lost", "lost too"}
-    assert failed["full"] == ("the disk is full; make room", "")
+    assert failed["full"] == ("the disk is full; make room", "", "")
     assert failed["odd"].line == "ValueError: what nobody expected"
     assert "in stumble" in failed["odd"].trace
     assert "perhaps because memory ran out" in failed["dead"].line
-    assert failed["lost"].line == "needs dead, which failed"
+    assert failed["lost"] == ("needs dead, which failed", "", "dead")
     shown = capfd.readouterr().err
     assert "8/8" in shown
     assert "full: the disk is full; make room" in shown

@@ -60,6 +60,8 @@ class Failure(NamedTuple):
     """Why, in a line."""
     trace: str = ""
     """Where it happened, if it was not a user's mistake."""
+    after: str = ""
+    """Id of another failed task, without which this one could not begin."""
 
 
 def done_side_by_side(
@@ -114,7 +116,7 @@ class _Pool:
         self.failed: dict[str, Failure] = {}
         self.context = context
         self.bar = bar
-        self.total = len(tasks)
+        self.names = {task.id: task.name for task in tasks}
 
     def done(self) -> dict[str, Failure]:
         """All tasks are through; those that failed."""
@@ -133,7 +135,8 @@ class _Pool:
         for task in list(self.waiting):
             if lost := [need for need in task.needs if need in self.failed]:
                 self.waiting.remove(task)
-                self._through(task, Failure(f"needs {', '.join(lost)}, which failed"))
+                line = f"needs {self.names[lost[0]]}, which failed"
+                self._through(task, Failure(line, after=lost[0]))
             elif self.free and not any(need in self.open for need in task.needs):
                 self.waiting.remove(task)
                 place = self.free.pop(0)
@@ -169,7 +172,7 @@ class _Pool:
             self.failed[task.id] = failure
         self.bar.at(task.id, 1.0, self._under_way())
         outcome = f": {failure.line}" if failure else took
-        self.bar.say(f"{self.total - len(self.open)}/{self.total}  {task.name}{outcome}")
+        self.bar.say(f"{len(self.names) - len(self.open)}/{len(self.names)}  {task.name}{outcome}")
 
     def _under_way(self) -> str:
         return ", ".join(one.task.name for one in self.running.values()) or "waiting"

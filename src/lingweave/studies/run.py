@@ -41,7 +41,7 @@ def run(config: StudyConfig) -> None:
     failed = done(runs, config, study)
     report(config, study, runs)
     if failed:
-        names = "; ".join(f"{name}: {one.line}" for name, one in failed.items())
+        names = "; ".join(f"{name}: {one.line}" for name, one in failed.items() if not one.after)
         raise LingweaveError(
             f"{len(failed)} of the study's runs and measures failed ({names}); the report is of the"
             " others; run the same command to try again"
