@@ -149,7 +149,8 @@ def test_packed_tables_are_read_beside_others(tmp_path: Path) -> None:
     ]
     first = read_table([jsonl(tmp_path / "first.jsonl")]).path
     second = read_table([jsonl(tmp_path / "second.jsonl", several)]).path  # type: ignore[arg-type]
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     whole = read_table([tmp_path / "first.jsonl", tmp_path / "second.jsonl"])
     assert read_table([first, second]).fingerprint == whole.fingerprint
     assert read_table([first, tmp_path / "second.jsonl"]).fingerprint == whole.fingerprint

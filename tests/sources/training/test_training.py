@@ -87,11 +87,14 @@ def test_a_split_is_no_language(tmp_path: Path) -> None:
     assert training_table([file], language="pl").languages == ("pl",)
 
 
-def test_a_word_that_is_a_language_too_does_not_beat_the_one_given(tmp_path: Path) -> None:
+def test_a_word_that_is_a_language_too_does_not_beat_the_one_given(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     text = squad_json(question("thai-1", "How?", 0, "Łódź"))
     for name in ("new", "all", "my", "raw"):
         file = write(tmp_path / name / f"{name}.json", text)
         assert training_table([file], language="pl").languages == ("pl",)
+        assert f"{name}.json: taken to be in pl, as --language says, not" in caplog.text
         assert training_table([file]).languages == (canonical(name),)
     file = write(tmp_path / "xquad.de.json", text)
     assert training_table([file], language="de").languages == ("de",)

@@ -5,6 +5,7 @@ questions with answers and where they start. Questions that the paragraph does n
 out and counted.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from lingweave.sources.rows import SPLITS
 from lingweave.sources.squad import TYDI
 from lingweave.sources.training.cells import Cell, Source
 from lingweave.table import Answer
+
+log = logging.getLogger("lingweave")
 
 _TEMPLATES = (*layouts.MLQA, *layouts.TYDI_GOLDP, *layouts.XQUAD)
 _BARE = "{lang}.json"
@@ -42,8 +45,12 @@ def squad_cells(source: Source) -> Iterator[Cell]:
     """
     given = canonical(source.language) if source.language else None
     for file in source.files:
-        named = _named(file, given)
+        named = _named(file)
         tag = named.language if named else None
+        if named and given and named.template == _BARE:
+            if tag != given:
+                log.warning("%s: taken to be in %s, as --language says, not %s", file, given, tag)
+            named = tag = None
         if named and named.other not in (None, tag):
             source.left_out[CROSSED] += 1
             continue
@@ -57,10 +64,9 @@ def squad_cells(source: Source) -> Iterator[Cell]:
         yield from _questions(file, tag, ids_tell or given is None, source)
 
 
-def _named(file: Path, given: str | None) -> Match | None:
-    """What a file's name tells, beside a language that is given for all."""
-    templates = [one for one in _TEMPLATES if given is None or one != _BARE]
-    for found in matching(file.parent, templates, TYDI):
+def _named(file: Path) -> Match | None:
+    """What a file's name tells."""
+    for found in matching(file.parent, _TEMPLATES, TYDI):
         # `dev` is a language's code too (Domung's), and a far more usual name of a split.
         if found.file == file and found.language not in _SPLITS:
             return found
