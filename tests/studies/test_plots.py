@@ -122,9 +122,22 @@ def test_comparisons_are_drawn_by_the_size_of_what_is_compared():
     assert "rank distance, difference in % of right" in texts(svg)
     assert "hybrid/xlm-r − x-y/xlm-r, facts, multi mAP: −.002 (supported)" in svg
     assert claim_plot(first, "v") is not None
+    assert "hybrid/xlm-r − x-y/xlm-r, multi mAP" in texts(svg)  # one benchmark goes unsaid
     assert claim_plot(third, "v") is None  # one comparison needs no drawing
     assert claim_plot(fourth, "v") is None
     assert claim_plot(replace(first, comparisons=(compared(),) * (MOST + 1)), "v") is None
+
+
+def test_long_names_leave_a_drawing_its_room():
+    long = "multi-annealed/labse-with-a-long-name"
+    one = verdicts(a_study())[0]
+    many = tuple(compared(left=long, right=f"{long}{n}", figure="cross.mAP") for n in range(9))
+    svg = claim_plot(replace(one, comparisons=many), "v")
+    assert svg is not None
+    assert max(map(len, texts(svg))) <= 60
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
+    axis = re.findall(r'd="M ([\d.]+) [\d.]+ *\n?L ([\d.]+) ', svg)
+    assert max(float(b) - float(a) for a, b in axis) > width / 4
 
 
 @pytest.mark.parametrize(

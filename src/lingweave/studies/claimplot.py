@@ -1,6 +1,7 @@
 """The comparisons of a claim as a drawing: differences with both intervals and what is asked."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +22,9 @@ COLOURS = {"supported": ARM_COLOURS[2], "refuted": ARM_COLOURS[1], "undecided": 
 MOST = 60
 """Rows of one drawing; with more the table serves better."""
 
+LINE = 52
+"""Letters of a line beside a drawing."""
+
 
 def claim_plot(verdict: Verdict, name: str) -> str | None:
     """One panel a kind of figure, one row a comparison; None with no comparison made, or one."""
@@ -30,21 +34,25 @@ def claim_plot(verdict: Verdict, name: str) -> str | None:
     panels: dict[str, list[Compared]] = {}
     for one in made:
         panels.setdefault(_scale(one), []).append(one)
-    heights = [len(rows) + 2.6 for rows in panels.values()]
+    labels = dict(zip(map(id, made), _labels(made), strict=True))
+    lines = [line for label in labels.values() for line in label.split("\n")]
+    row = 0.1 + 0.14 * max(label.count("\n") + 1 for label in labels.values())
+    heights = [row * len(rows) + 0.62 for rows in panels.values()]
     with style():
-        figure = Figure(figsize=(8.6, 0.24 * sum(heights)), layout="constrained")
+        width = 5.2 + 0.072 * max(map(len, lines))
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
         drawn = figure.subplots(
             len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights}
         )
         for axes, (scale, rows) in zip(drawn[:, 0], panels.items(), strict=True):
-            _panel(axes, scale, rows)
+            _panel(axes, scale, rows, [labels[id(one)] for one in rows])
         words = "; ".join(
             f"{_label(one)}: {decisive_cell(one).text} ({one.status})" for one in made
         )
         return inline_svg(figure, name, f"Comparisons of: {verdict.claim.text}", f"{words}.")
 
 
-def _panel(axes: Axes, scale: str, rows: Sequence[Compared]) -> None:
+def _panel(axes: Axes, scale: str, rows: Sequence[Compared], labels: Sequence[str]) -> None:
     heights = np.arange(len(rows))
     factor = 100 if rows[0].share is not None else 1
     for height, one in zip(heights, rows, strict=True):
@@ -65,7 +73,7 @@ def _panel(axes: Axes, scale: str, rows: Sequence[Compared]) -> None:
         threshold, side = thresholds.pop()
         ends = (threshold, right) if side == "above" else (left, threshold)
         axes.axvspan(*ends, color=INK, alpha=0.05, linewidth=0)
-    axes.set_yticks(heights, [_label(one) for one in rows], fontsize=9)
+    axes.set_yticks(heights, labels, fontsize=9)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(6))
@@ -91,6 +99,19 @@ def _scale(one: Compared) -> str:
     if base(one.figure) in ("rank_distance", "rank_distance_ratio"):
         return f"{figure_words(base(one.figure))}, difference"
     return "difference"
+
+
+def _labels(rows: Sequence[Compared]) -> list[str]:
+    """What tells the comparisons apart, in lines that leave room for the drawing."""
+    elsewhere = len({one.benchmark for one in rows}) > 1
+    labels = []
+    for one in rows:
+        place = one.benchmark if elsewhere else ""
+        text = ", ".join(filter(None, (difference_words(one), place, figure_words(one.figure))))
+        halves = text.replace(" − ", " −\n", 1).split("\n") if len(text) > LINE else [text]
+        folded = (textwrap.fill(half, LINE + 8, break_on_hyphens=False) for half in halves)
+        labels.append("\n".join(folded))
+    return labels
 
 
 def _label(one: Compared) -> str:
