@@ -93,9 +93,14 @@ def new_rows(old: torch.Tensor, tokenizer: Tokenizer, found: Extended) -> torch.
     """
     known = old[: found.first].float()
     mean, spread = known.mean(0).numpy(), known.std(0).numpy()
+    kind = kind_of(tokenizer, "tokenizer")
+    form, unknown = form_of(kind, tokenizer), unknown_of(tokenizer)
     rows = []
     for piece in found.pieces:
-        parts = _parts(piece, tokenizer)
+        if kind == "WordPiece":
+            parts = _greedy(piece, tokenizer, form.inside)
+        else:
+            parts = _cut(piece.removeprefix(form.first), tokenizer, unknown)
         if parts:
             rows.append(known[parts].mean(0))
         else:
@@ -105,14 +110,9 @@ def new_rows(old: torch.Tensor, tokenizer: Tokenizer, found: Extended) -> torch.
     return torch.stack(rows).to(old.dtype)
 
 
-def _parts(piece: str, tokenizer: Tokenizer) -> list[int]:
+def _cut(piece: str, tokenizer: Tokenizer, unknown: int | None) -> list[int]:
     """The numbers of the old pieces that a new one was cut into, without unknown ones."""
-    kind = kind_of(tokenizer, piece)
-    form = form_of(kind, tokenizer)
-    if kind == "WordPiece":
-        return _greedy(piece, tokenizer, form.inside)
-    cut = tokenizer.encode(piece.removeprefix(form.first), add_special_tokens=False)
-    unknown = unknown_of(tokenizer)
+    cut = tokenizer.encode(piece, add_special_tokens=False)
     pairs = zip(cut.ids, cut.tokens, strict=True)
     return [id for id, token in pairs if id != unknown and token not in ("▁", "Ġ")]
 
