@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -83,20 +83,29 @@ def plan(config: StudyConfig) -> None:
 
     study = config.opened()
     check(study, here=False)
-    plans = planned(study, config.folder, config.device)
+    with Console(stderr=True).status("planning") as shown:
+        plans = planned(
+            study, config.folder, config.device, lambda arm: shown.update(f"planning {arm}")
+        )
     console = Console(width=None if sys.stdout.isatty() else 150)
     console.print(_table(plans))
     for line in _lines(study, plans):
         console.print(line, highlight=False)
 
 
-def planned(study: Study, out: Path, device: str | None = None) -> tuple[Planned, ...]:
+def planned(
+    study: Study,
+    out: Path,
+    device: str | None = None,
+    say: Callable[[str], None] = lambda arm: None,
+) -> tuple[Planned, ...]:
     """Starts, arms and planned arms.
 
     Args:
         study: what is planned.
         out: the folder of all studies; what is done there is not planned again.
         device: to plan for; None: the one at hand.
+        say: told what is worked out next: a large encoder takes seconds.
 
     Raises:
         LingweaveError: there is no such device.
@@ -106,6 +115,7 @@ def planned(study: Study, out: Path, device: str | None = None) -> tuple[Planned
     found = [_of_start(study, name, runs, out, device) for name in starts]
     for kind, arms in (("arm", arms_of(study)), ("planned", planned_of(study))):
         for arm in arms:
+            say(arm.name)
             known = runs.arms if runs and kind == "arm" else {}
             made = [known[arm.name, seed] for seed in study.seeds if (arm.name, seed) in known]
             fields = train_fields(study, arm)
