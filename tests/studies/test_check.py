@@ -98,6 +98,8 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
          "{benchmark: parallel, data: none.jsonl}",
          "benchmarks.atlas: evaluate.data: none.jsonl: no such file or folder"),
         ("[de, en], seed: 51}", "'atlas:99', seed: 51}", "benchmarks.atlas: "),
+        ("[de, en], seed: 51}", "[de, xx], seed: 51}",
+         "benchmarks.atlas: atlas: no sentences in 'xx'"),
         ("unseen: [de]", "unseen: [deutsch]", "benchmarks.atlas: "),
         ("{encoder: bm25}", "{encoder: bm25, similarity: dot}", "floors.bm25 on atlas: "),
         ('{model: "start:warm"}', '{model: "start:w"}', "floors.warm on atlas: the start 'w'"),

@@ -15,8 +15,8 @@ from lingweave.studies.evaluating import evaluate_config, read_config
 from lingweave.studies.models import check_model
 from lingweave.studies.places import path_of
 from lingweave.studies.runs import MODELS, START, TABLES, start_fields
-from lingweave.studies.study import Fields, Study, named
-from lingweave.studies.tables import check_table, checked
+from lingweave.studies.study import AtlasTable, Fields, Study, named
+from lingweave.studies.tables import check_table, checked, languages_of
 from lingweave.training.config import TrainConfig
 
 OWN = ("out", "arm", "tokens", "plan_only", "plan_device")
@@ -180,7 +180,9 @@ def _check_benchmarks(study: Study, here: bool) -> None:
     for name, spec in study.benchmarks.items():
         with place(f"benchmarks.{name}"):
             _check_fields("evaluate", spec.evaluate, ("out", "alter", "model", "encoder"))
-            evaluate_config(spec, {"encoder": "random"}, Path())
+            config = evaluate_config(spec, {"encoder": "random"}, Path())
+            if config.benchmark.startswith("atlas"):
+                languages_of(AtlasTable(languages=config.languages))
             reading = read_config(spec, Path())
             if here and spec.evaluate.get("data") is not None:
                 path_of(str(spec.evaluate["data"]), "evaluate.data")
