@@ -166,7 +166,7 @@ def test_shapes_are_those_of_the_published_models(name):
 def test_real_text_has_its_arms_variants_and_floors(scale):
     study = opened("real-text", scale)
     names = {arm.name for arm in arms_of(study)}
-    assert {f"{x}/extended" for x in ("x-x-mono", "x-y", "hybrid", "annealed")} <= names
+    assert {f"{x}/extended" for x in ("x-x-mono", "x-y", "hybrid", "multi-annealed")} <= names
     assert {"hybrid/minilm", "hybrid/aligned", "hybrid/nine", "x-x-mono/nine"} <= names
     assert len(study.seeds) == 3
     assert not any("squad" in file for file in study.tables["all"].files)
