@@ -3,8 +3,17 @@
 The helpers of this folder can be imported from every test: ``from data import shared_data``.
 """
 
+import os
+import signal
+
 import pytest
 from toy import toy_table
+
+# Read when the hub's library is imported: no test looks for a model in the network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+# Ignored, where a shell runs the tests in the background; some tests press Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +26,4 @@ def table_file(tmp_path_factory):
 def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINGWEAVE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("HF_HUB_OFFLINE", "1")
         yield

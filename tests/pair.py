@@ -16,6 +16,7 @@ class Pair:
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
+        # The server is started once a process: all tests that use it name the same module.
         self._context.set_forkserver_preload(["lingweave.training.run"])
         self._processes: list[Any] = []
         self._pipes: list[Connection] = []

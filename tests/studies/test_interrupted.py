@@ -1,5 +1,6 @@
 """A study through the command line: stopped, killed, started again, and its report."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,13 @@ import time
 from pathlib import Path
 
 import pytest
+
+from lingweave.cli import main
+from lingweave.errors import LingweaveError
+from lingweave.studies import run as room
+from lingweave.studies.config import StudyConfig
+from lingweave.studies.pool import Failure, Task
+from lingweave.studies.runs import runs_of
 
 STUDY = """
 name: toy
@@ -80,17 +88,53 @@ def test_a_study_that_was_stopped_and_killed_ends_with_the_same_report(
     assert reported(parts) == reported(tmp_path / "whole")
 
 
-def test_what_fails_does_not_lose_the_others(table_file: Path, tmp_path: Path) -> None:
-    study, log, out = tmp_path / "toy.yaml", tmp_path / "log", tmp_path / "out"
-    study.write_text(STUDY.format(rows=table_file, steps=4))
-    listing = [sys.executable, "-m", "lingweave.cli", "study", "commands", str(study)]
-    lines = subprocess.run(
-        [*listing, "--out", str(out)], capture_output=True, text=True, check=True
-    ).stdout
-    (mono,) = [line for line in lines.splitlines() if line.endswith("# mono 1")]
-    id = mono.split("--only ")[1].split()[0]
+def in_the_way(study: Path, out: Path) -> str:
+    """A file stands where the first run of an arm would be made; the run's id."""
+    config = StudyConfig(study=[str(study)], out=str(out))
+    id = runs_of(config.opened(), config.folder).arms["mono", 1].id
     (out / "models").mkdir(parents=True)
     (out / "models" / id).write_text("in the way")
+    return id
+
+
+def done_in_turn(tasks: list[Task], *_: object) -> dict[str, Failure]:
+    """What the pool does, in this process: the pool has tests of its own."""
+    failed: dict[str, Failure] = {}
+    for task in tasks:
+        if lost := [need for need in task.needs if need in failed]:
+            failed[task.id] = Failure(f"needs {lost[0]}, which failed", after=lost[0])
+            continue
+        try:
+            task.work(lambda share: None)
+        except LingweaveError as error:
+            failed[task.id] = Failure(" ".join(str(error).split()))
+    return failed
+
+
+def test_what_fails_does_not_lose_the_others(
+    table_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    study, out = tmp_path / "toy.yaml", tmp_path / "out"
+    study.write_text(STUDY.format(rows=table_file, steps=2))
+    id = in_the_way(study, out)
+    monkeypatch.setattr(room, "done_side_by_side", done_in_turn)
+    assert main(["study", "run", str(study), "--out", str(out)]) == 2
+    told = capsys.readouterr().err
+    assert "2 of the study's runs and measures failed" in told
+    assert f"mono 1: out: {out / 'models' / id} is a file" in told
+    found = json.loads(reported(out)[1])["benchmarks"]["all"]["arms"]
+    assert set(found) == {"mono", "hybrid", "tfidf"}
+    assert b"mono, seed 1" in reported(out)[0]
+
+
+@pytest.mark.slow
+def test_what_fails_in_a_process_of_its_own_does_not_lose_the_others(table_file: Path, tmp_path: Path) -> None:
+    study, log, out = tmp_path / "toy.yaml", tmp_path / "log", tmp_path / "out"
+    study.write_text(STUDY.format(rows=table_file, steps=4))
+    id = in_the_way(study, out)
     assert started(study, out, log).wait(300) == 2
     told = log.read_text()
     assert "2 of the study's runs and measures failed" in told

@@ -12,6 +12,10 @@ import pytest
 from lingweave.errors import LingweaveError
 from lingweave.studies.pool import Place, Task, done_side_by_side
 
+PRELOADED = ("lingweave.training.run",)
+"""Nothing here needs it. But a process has one server that all its workers are forked from, for
+good: started here without it, each worker of the tests of training would import torch anew."""
+
 # What workers do is a function that they can import.
 
 
@@ -56,7 +60,7 @@ def test_every_task_is_done_that_can_be(tmp_path: Path, capfd: pytest.CaptureFix
         Task("lost too", "lost too", partial(note, tmp_path / "lost"), ("lost",)),
         Task("c", "third", partial(note, tmp_path / "c"), ("done long ago",)),
     ]
-    failed = done_side_by_side(tasks, [Place(3, "7"), Place(3, "7")], "tests")
+    failed = done_side_by_side(tasks, [Place(3, "7"), Place(3, "7")], "tests", PRELOADED)
     assert (tmp_path / "a").read_text() == (tmp_path / "c").read_text() == "3 7"
     assert (tmp_path / "b").read_text() == "True"
     assert not (tmp_path / "lost").exists()
@@ -90,7 +94,7 @@ def test_an_interruption_lets_tasks_save_and_starts_no_others(
     threading.Thread(target=interrupt, daemon=True).start()
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt):
-        done_side_by_side(tasks, [Place()], "tests")
+        done_side_by_side(tasks, [Place()], "tests", PRELOADED)
     assert ended.read_text() == "saved"
     assert not (tmp_path / "b").exists()
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -15,6 +16,13 @@ from lingweave.studies.run import missing_tasks
 from lingweave.studies.runs import runs_of
 from lingweave.studies.work import is_made, is_measured, lock_of, make, measure
 from lingweave.training.run import RunInterrupted
+
+
+def begun_from(done_study, runs):
+    """The start of these runs is made: that of the study which is done."""
+    made, wanted = done_study[1].starts["warm"], runs.starts["warm"]
+    assert made.id == wanted.id
+    shutil.copytree(made.folder, wanted.folder)
 
 
 def weights(run):
@@ -46,11 +54,10 @@ def test_a_run_is_made_and_measured_once(table_file, tmp_path):
     assert seconds_of(arm.folder) == spent
 
 
-def test_a_stopped_run_ends_with_the_weights_it_would_have_had(table_file, tmp_path):
-    whole = runs_of(runnable(table_file), tmp_path / "whole")
+def test_a_stopped_run_ends_with_the_weights_it_would_have_had(done_study, table_file, tmp_path):
+    _, whole, _ = done_study
     parts = runs_of(runnable(table_file), tmp_path / "parts")
-    for run in (whole.starts["warm"], whole.arms["hybrid", 1], parts.starts["warm"]):
-        make(run, lambda share: None)
+    begun_from(done_study, parts)
     stopped = parts.arms["hybrid", 1]
 
     def stop(share):
@@ -69,12 +76,12 @@ def test_a_stopped_run_ends_with_the_weights_it_would_have_had(table_file, tmp_p
     assert costs[0] == costs[1]
 
 
-def test_a_run_goes_on_with_the_data_where_it_was_begun(table_file, tmp_path):
+def test_a_run_goes_on_with_the_data_where_it_was_begun(done_study, table_file, tmp_path):
     copy = tmp_path / table_file.name
     copy.write_bytes(table_file.read_bytes())
     out = tmp_path / "out"
     begun, again = (runs_of(runnable(rows), out) for rows in (table_file, copy))
-    make(begun.starts["warm"], lambda share: None)
+    begun_from(done_study, begun)
 
     def stop(share):
         if share == 0.5:
@@ -97,11 +104,11 @@ def test_another_process_at_work_is_waited_for_or_named(table_file, tmp_path):
     assert not is_made(run)
 
 
-def test_what_is_missing_comes_after_what_it_needs(table_file, tmp_path):
+def test_what_is_missing_comes_after_what_it_needs(done_study, table_file, tmp_path):
     runs = runs_of(runnable(table_file), tmp_path)
     tasks = missing_tasks(runs)
     assert len(tasks) == 5 + 6
     place = {task.id: number for number, task in enumerate(tasks)}
     assert all(place[need] < place[task.id] for task in tasks for need in task.needs)
-    make(runs.starts["warm"], lambda share: None)
+    begun_from(done_study, runs)
     assert len(missing_tasks(runs)) == 4 + 6

@@ -1,8 +1,12 @@
 """Runs of a second over the toy table."""
 
+import functools
+
 import pytest
 from pair import Pair
 from uneven import uneven_table as made_uneven
+
+from lingweave.training.footprint import devices
 
 
 @pytest.fixture
@@ -36,3 +40,11 @@ def pair():
     pair = Pair()
     yield pair
     pair.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_measurement():
+    """What this processor can do is measured once, not for every plan: 0.6 s each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(devices, "_measured_peak", functools.cache(devices._measured_peak))
+        yield
