@@ -8,6 +8,9 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+PRELOADED = ("lingweave.training.run", "frozen")
+"""Imported by the server that processes are forked from. There is one in a process, for good: all
+tests name the same modules, or those that come later would import torch in each of theirs."""
 _PATIENCE = 120
 
 
@@ -16,8 +19,7 @@ class Pair:
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        # The server is started once a process: all tests that use it name the same module.
-        self._context.set_forkserver_preload(["lingweave.training.run"])
+        self._context.set_forkserver_preload(list(PRELOADED))
         self._processes: list[Any] = []
         self._pipes: list[Connection] = []
 

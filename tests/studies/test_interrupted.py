@@ -131,7 +131,9 @@ def test_what_fails_does_not_lose_the_others(
 
 
 @pytest.mark.slow
-def test_what_fails_in_a_process_of_its_own_does_not_lose_the_others(table_file: Path, tmp_path: Path) -> None:
+def test_what_fails_in_a_process_of_its_own_does_not_lose_the_others(
+    table_file: Path, tmp_path: Path
+) -> None:
     study, log, out = tmp_path / "toy.yaml", tmp_path / "log", tmp_path / "out"
     study.write_text(STUDY.format(rows=table_file, steps=4))
     id = in_the_way(study, out)

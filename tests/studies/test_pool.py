@@ -8,13 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pair import PRELOADED
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.pool import Place, Task, done_side_by_side
-
-PRELOADED = ("lingweave.training.run",)
-"""Nothing here needs it. But a process has one server that all its workers are forked from, for
-good: started here without it, each worker of the tests of training would import torch anew."""
 
 # What workers do is a function that they can import.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pair import Pair
+from pair import PRELOADED, Pair
 from safetensors.numpy import load_file
 
 from benchmarks import faults
@@ -98,7 +98,7 @@ def run(config, fault=None, moment=0, error=None):
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lingweave.training.run"])
+    context.set_forkserver_preload(list(PRELOADED))
     return context
 
 

@@ -146,13 +146,18 @@ def test_tensors_of_one_storage_count_once():
 
 @pytest.mark.parametrize(
     ("lora", "checkpointing", "grad_cache"),
-    [(None, False, False), (None, True, True), (4, True, False)],
+    [
+        (None, False, False),
+        (4, True, True),
+        pytest.param(None, True, True, marks=pytest.mark.slow),
+        pytest.param(4, True, False, marks=pytest.mark.slow),
+    ],
 )
 def test_many_layers_are_worked_out_from_a_few(
     run_of, monkeypatch, lora, checkpointing, grad_cache
 ):
     config = run_of(
-        decoder(num_hidden_layers=8),
+        decoder(num_hidden_layers=7),
         batch_size=8,
         lora=lora,
         gradient_checkpointing=checkpointing,

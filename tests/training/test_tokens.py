@@ -20,6 +20,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pair import PRELOADED
 from sentence_transformers.sentence_transformer.modules import Pooling
 from tokenizers import processors
 
@@ -456,7 +457,7 @@ def build(folder, kill_at, ready, result):
 @pytest.fixture(scope="module")
 def processes():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lingweave.training.run"])  # As all others do: see pair.py.
+    context.set_forkserver_preload(list(PRELOADED))
     return context
 
 
