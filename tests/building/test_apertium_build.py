@@ -17,7 +17,7 @@ from lingweave.plan import BatchPlan, Recipe
 from tests.building.towns import pair
 from tests.data import shared_data
 
-RECORDS = 30
+RECORDS = 20
 
 
 def needs_apertium() -> None:
@@ -74,5 +74,5 @@ def test_english_pairs_that_are_made_up(tmp_path: Path, monkeypatch: pytest.Monk
     needs_apertium()
     monkeypatch.setenv("LINGWEAVE_CACHE", str(tmp_path / "cache"))
     file = tmp_path / "pairs.jsonl"
-    file.write_text("\n".join(json.dumps(pair(number)) for number in range(40)))
+    file.write_text("\n".join(json.dumps(pair(number)) for number in range(24)))
     used(tmp_path, file, [])

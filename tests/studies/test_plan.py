@@ -54,7 +54,7 @@ def test_an_encoder_that_is_not_at_hand_is_said(table_file, tmp_path):
 
 
 def test_rows_of_a_report_are_of_planned_arms_and_the_same_everywhere(table_file, tmp_path):
-    large = {"encoder": "transformer", "layers": 12, "dimension": 256}
+    large = {"encoder": "transformer", "layers": 2, "dimension": 256}
     axes = {"size": {"small": Choice({"encoder": "static"}), "large": Choice(large)}}
     train = {name: value for name, value in TRAIN.items() if name != "encoder"}
     study = runnable(
