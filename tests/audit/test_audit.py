@@ -26,6 +26,12 @@ from lingweave.exchange.config import ExportConfig
 from lingweave.exchange.run import export
 
 
+@pytest.fixture
+def drawn_by_others(monkeypatch):
+    """No page, where a test is not about it: it takes most of an audit's time."""
+    monkeypatch.setattr("lingweave.audit.page.page", lambda found: "")
+
+
 def given(files, out, **options):
     fields = {"corpus": [str(files / "documents.jsonl")], "queries": [str(files / "queries.jsonl")],
               "qrels": [str(files / "qrels.txt")], "out": out, "resamples": 50}  # fmt: skip
@@ -82,7 +88,7 @@ def test_without_judgements_and_languages_the_first_places_tell(files, tmp_path)
     assert "no judgements" in (tmp_path / "a" / "audit.html").read_text()
 
 
-def test_shares_are_those_of_ones_own_queries_and_not_of_probes(files, tmp_path):
+def test_shares_are_those_of_ones_own_queries_and_not_of_probes(files, tmp_path, drawn_by_others):
     found = audit(given(files, tmp_path / "a", encoder="random", qrels=None))
     by_name = {one.figure.name: one for one in found.figures}
     heads = {one.figure.name: one for one in found.heads}
@@ -90,7 +96,7 @@ def test_shares_are_those_of_ones_own_queries_and_not_of_probes(files, tmp_path)
     assert "rank_distance" in by_name  # Of the probes: queries without judgements do not tell it.
 
 
-def test_what_was_found_on_other_texts_is_not_taken_for_new(files, tmp_path):
+def test_what_was_found_on_other_texts_is_not_taken_for_new(files, tmp_path, drawn_by_others):
     options = {"encoder": "random", "qrels": None, "queries": None}
     rows = [{"id": n, "lang": x, "text": f"{WORDS[x]} {n}"} for n in range(3) for x in WORDS]
     probes = [tmp_path / "p1.jsonl", tmp_path / "p2.jsonl"]
@@ -110,7 +116,7 @@ def test_documents_alone_are_audited_with_probes(files, tmp_path):
     assert found.main.comparison.languages == ("de", "en", "sw")
 
 
-def test_own_statements_take_the_place_of_the_built_in_ones(files, tmp_path):
+def test_own_statements_take_the_place_of_the_built_in_ones(files, tmp_path, drawn_by_others):
     rows = [{"id": n, "lang": x, "text": f"{WORDS[x]} {n}"} for n in range(3) for x in WORDS]
     path = tmp_path / "probes.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
@@ -118,7 +124,7 @@ def test_own_statements_take_the_place_of_the_built_in_ones(files, tmp_path):
     assert len(found.probed.evaluation.query_ids) == 9
 
 
-def test_a_folder_and_the_endpoint_that_serves_it_give_the_same(files, tmp_path):
+def test_a_folder_and_the_endpoint_that_serves_it_give_the_same(files, tmp_path, drawn_by_others):
     from sentence_transformers import SentenceTransformer
 
     folder = tiny_model(tmp_path / "tiny")
@@ -143,12 +149,6 @@ def test_a_folder_and_the_endpoint_that_serves_it_give_the_same(files, tmp_path)
     one, other = figures(here), figures(there)
     assert one["judged"] == pytest.approx(other["judged"], nan_ok=True)
     assert one["probes"] == pytest.approx(other["probes"], nan_ok=True)
-
-
-@pytest.fixture
-def drawn_by_others(monkeypatch):
-    """No page, where a test is not about it: it takes most of an audit's time."""
-    monkeypatch.setattr("lingweave.audit.page.page", lambda found: "")
 
 
 def test_the_pivot_is_known_by_any_of_its_names_or_said_to_be_absent(
