@@ -1,5 +1,6 @@
 """A study's benchmark, measured: what `lingweave evaluate` does, with a study's ways of saying."""
 
+import pyarrow.parquet as pq
 import pytest
 from studies.small import rows_file
 
@@ -24,9 +25,10 @@ def test_it_is_the_evaluation_of_the_command(spec, tmp_path):
                             out=tmp_path / "b")  # fmt: skip
     expected = run(config)
     assert found.provenance["configuration"] == expected.provenance["configuration"]
-    assert (tmp_path / "a/ranks.parquet").read_bytes() == (
-        tmp_path / "b/ranks.parquet"
-    ).read_bytes()
+    # Not its bytes: Parquet's writer leaves some of a page's end as they were in memory.
+    one, other = (pq.read_table(tmp_path / folder / "ranks.parquet") for folder in "ab")
+    assert one.num_rows == 640
+    assert one.equals(other)
     again = evaluate_spec(spec, {"encoder": "bm25"}, tmp_path / "a")
     assert again.provenance == found.provenance
 
