@@ -46,7 +46,8 @@ def test_altered_queries_stand_in_the_configuration(spec, tmp_path):
     assert all(text != f"de q {n}" for n, text in enumerate(texts))
 
 
-def test_so_many_languages_of_the_atlas(tmp_path):
+def test_so_many_languages_of_the_atlas(tmp_path, monkeypatch):
+    monkeypatch.delenv("LINGWEAVE_DATA", raising=False)
     spec = BenchmarkSpec({"benchmark": "atlas", "languages": "atlas:20", "seed": 41})
     config = evaluate_config(spec, {"model": "data:m"}, tmp_path)
     assert len(config.languages) == 20
