@@ -17,7 +17,7 @@ from lingweave.plan import BatchPlan, Recipe
 from tests.building.towns import pair
 from tests.data import shared_data
 
-RECORDS = 20
+RECORDS = 30
 
 
 def needs_apertium() -> None:
@@ -57,6 +57,7 @@ def used(folder: Path, file: Path, against: list[str]) -> None:
     assert set(made.table.languages) == {"ca", "en", "es"}
 
 
+@pytest.mark.slow
 def test_english_pairs_of_squad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = pq.read_table(shared_data("train/qp_squad.parquet")).to_pylist()
     xquad = shared_data("eval/xquad_r")
@@ -74,5 +75,5 @@ def test_english_pairs_that_are_made_up(tmp_path: Path, monkeypatch: pytest.Monk
     needs_apertium()
     monkeypatch.setenv("LINGWEAVE_CACHE", str(tmp_path / "cache"))
     file = tmp_path / "pairs.jsonl"
-    file.write_text("\n".join(json.dumps(pair(number)) for number in range(24)))
+    file.write_text("\n".join(json.dumps(pair(number)) for number in range(40)))
     used(tmp_path, file, [])
