@@ -73,6 +73,13 @@ def test_every_task_is_done_that_can_be(tmp_path: Path, capfd: pytest.CaptureFix
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
 
 
+def test_it_ends_where_the_last_to_fail_is_needed_by_all_that_wait() -> None:
+    tasks = [Task("full", "full", fail), Task("lost", "lost", stumble, ("full",))]
+    failed = done_side_by_side(tasks, [Place()], "tests", PRELOADED)
+    assert failed["full"].line == "the disk is full; make room"
+    assert failed["lost"] == ("needs full, which failed", "", "full")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_lets_tasks_save_and_starts_no_others(
     tmp_path: Path, number: signal.Signals

@@ -123,6 +123,8 @@ class _Pool:
         try:
             while self.waiting or self.running:
                 self._start()
+                if not self.running:  # All that waited needs what failed last.
+                    continue
                 for ready in connection.wait(list(self.running)):
                     assert isinstance(ready, Connection)
                     self._hear(ready)
