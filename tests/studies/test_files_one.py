@@ -72,6 +72,29 @@ def test_the_papers_claims_stand():
         assert ({"recipe": alpha}, {"recipe": "alpha-0.5"}, "equal", three, 1, both) in claims
 
 
+def test_the_size_of_the_cut_is_the_papers_from_its_encoder_alone():
+    for scale in ("tiny", "text"):
+        assert {factor for *_, factor, _ in _claims(opened("paper", scale))} == {1}
+
+
+@pytest.mark.parametrize("name", ["paper", "multilingual-contrastive"])
+def test_limits_tell_what_the_tiny_scale_flatters(name):
+    """Corpora of half the size, and a vocabulary that met the languages that are held out."""
+    study = opened(name, "tiny")
+    assert study.benchmarks["atlas"].evaluate["benchmark"] == "atlas-validation"
+    assert any("all-facts" in one.train["vocabulary_from"] for one in study.starts.values())
+    said = " ".join(study.limits.split())
+    for words in ("vocabulary was learned from their sentences", "understates how far",
+                  "half the size"):  # fmt: skip
+        assert words in said
+
+
+@pytest.mark.parametrize("scale", [None, "tiny"])
+def test_limits_tell_that_the_interaction_has_no_interval(scale):
+    said = " ".join(opened("multilingual-contrastive", scale).limits.split())
+    assert "no interval of its own" in said
+
+
 def test_the_papers_figures_stand():
     study = opened("paper")
     shown = {
@@ -127,8 +150,11 @@ def test_every_objective_is_added(scale):
     study = opened("contrastive-plus", scale)
     objectives = [choice.train["objective"] for choice in study.axes["objective"].values()]
     assert {term for term in TERMS if any(term in one for one in objectives)} == set(TERMS)
-    claimed = {one.left.arm["objective"] for one in study.claims}
-    assert claimed == {*study.axes["objective"]} - {"infonce"}
+    sides = [(one.left.arm["objective"], one.right.arm["objective"]) for one in study.claims]
+    # What several positives add is told against the same batches with one.
+    controls = {"infonce", "multi-infonce"}
+    assert {left for left, _ in sides} - controls == {*study.axes["objective"]} - controls
+    assert ("multi-positive", "multi-infonce") in sides
     assert {"mono.MRR@10", "cross.MRR@10", "multi.MRR@10", "sentence_match@1"} <= {*study.figures}
     assert all(one.read is not None for one in study.benchmarks.values())
     readers = [one.read.get("reader") for one in study.benchmarks.values()]

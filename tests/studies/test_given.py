@@ -1,11 +1,9 @@
 """Study files: what they may say, how a scale is laid over them, and the one line of a mistake."""
 
-from pathlib import Path
-
 import pytest
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.given import opened, shipped, with_benchmarks
+from lingweave.studies.given import opened, shipped
 from lingweave.studies.plain import overlaid, plain
 from lingweave.studies.study import AtlasTable, BenchmarkSpec, Choice, Side
 
@@ -81,6 +79,12 @@ def test_a_scale_merges_replaces_and_removes(study_file):
         ("{atlas: {languages: [no, en]}}", "{}", "tables.facts: a table is one of files, atlas"),
         ("right: {floor: bm25}", "right: bst",
          "claims[1].right: 'bst' is not possible; give fields of Side or best"),
+        ("figures: [mono.mAP]}", "figures: [mono.mAP], benchmarks: []}",
+         "claims[1]: benchmarks is empty: name one or more"),
+        ("figures: [mono.mAP]}", "figures: [mono.mAP], margin: 1}",
+         "claims[1]: margin 1 of mono.mAP is not possible: give less than 1"),
+        ("figures: [mono.mAP]}", "figures: [rank_distance], relation: as_good, margin: 5}",
+         "claims[1]: margin 5 of rank_distance is not possible: give less than 1"),
         ("title: Small", "title: Small\nname: twice", "line 4: 'name' stands twice"),
         ("question: Is it?", "question: [Is it", "line 5: "),
         ("seeds: [1]", "sed: [1]", "scales.tiny.sed: there is no such field;"),
@@ -97,6 +101,11 @@ def test_a_mistake_is_one_line_with_file_and_field(study_file, old, new, line):
         opened(path, "tiny" if "scales" in line else None)
     assert str(caught.value).startswith(f"{path}: {line}")
     assert "\n" not in str(caught.value)
+
+
+def test_a_margin_in_ranks_may_be_any(study_file):
+    margins = "figures: [rank_distance], relation: below, margin: -50}"
+    assert opened(study_file("figures: [mono.mAP]}", margins)).claims[0].margin == -50
 
 
 def test_an_unknown_scale_names_the_known_ones(study_file):
@@ -133,16 +142,3 @@ def test_overlay_leaves_what_lies_below_unchanged():
 @pytest.mark.parametrize("scale", [None, "tiny"])
 def test_shipped_studies_open_under_their_own_names(name, scale):
     assert opened(name, scale).name == name
-
-
-def test_some_of_the_benchmarks_keep_the_claims_on_them(study_file):
-    two = "benchmarks:\n  other: {evaluate: {benchmark: atlas}}\n"
-    on = "claims:\n  - {text: U, left: {floor: a}, figures: [mono.mAP], benchmarks: [atlas]}\n"
-    path = study_file("benchmarks:\n", two)
-    text = Path(path).read_text().replace("claims:\n", on)
-    Path(path).write_text(text)
-    study = opened(path)
-    assert [claim.text for claim in with_benchmarks(study, ["other"]).claims] == ["T"]
-    assert [claim.text for claim in with_benchmarks(study, ["atlas"]).claims] == ["U", "T"]
-    with pytest.raises(LingweaveError, match="--benchmarks: the benchmark 'x' is not in the study"):
-        with_benchmarks(study, ["x"])

@@ -74,7 +74,7 @@ def _check_names(study: Study) -> None:
         ("floors", list(study.floors)),
     ):
         for name in names:
-            if not _NAME.fullmatch(name):
+            if not _NAME.fullmatch(name) or not name.strip("."):
                 raise LingweaveError(
                     f"{where}: the name {name!r} is not possible; give letters, digits and . + - _"
                 )
@@ -83,18 +83,28 @@ def _check_names(study: Study) -> None:
         ("axes", study.axes),
         ("benchmarks", study.benchmarks),
         *((f"axes.{axis}", choices) for axis, choices in study.axes.items()),
+        *_named_choices(study),
+        ("arms", arms_of(study)),
     ):
         if not given:
             raise LingweaveError(f"{where}: is empty; give one or more")
     twice = [seed for seed, times in Counter(study.seeds).items() if times > 1]
     if twice:
         raise LingweaveError(f"seeds: {twice[0]} stands twice; give each once")
-    if study.resamples < 1:
-        raise LingweaveError(f"resamples: {study.resamples} is not possible; give 1 or more")
+    if study.resamples < 2:
+        raise LingweaveError(f"resamples: {study.resamples} is not possible; give 2 or more")
     arms = {arm.name for arm in (*arms_of(study), *planned_of(study))}
     for name in study.floors:
         if name in arms:
             raise LingweaveError(f"floors.{name}: an arm is called so; choose another name")
+
+
+def _named_choices(study: Study) -> Iterator[tuple[str, str | list[str]]]:
+    """Place -> what an entry of arms names of an axis."""
+    for where, entries in (("arms", study.arms or ()), ("planned", study.planned)):
+        for number, entry in enumerate(entries, 1):
+            for axis, given in entry.items():
+                yield f"{where}[{number}].{axis}", given
 
 
 def _check_start(study: Study, name: str, here: bool, above: Sequence[str] = ()) -> None:

@@ -153,6 +153,20 @@ class ClaimSpec:
     published: bool = False
     """Whether the paper claims it."""
 
+    def __post_init__(self) -> None:
+        if self.benchmarks is not None and not self.benchmarks:
+            raise LingweaveError("benchmarks is empty: name one or more, or leave it out for all")
+        near = self.relation in ("as_good", "equal")
+        for name in self.figures:
+            measure, _, selector = name.partition("|")
+            # Held against a difference of ranks, which may be any.
+            ranks = measure == "rank_distance" and (not near or selector.startswith("gap_to"))
+            if self.margin is not None and abs(self.margin) >= 1 and not ranks:
+                raise LingweaveError(
+                    f"margin {self.margin:g} of {name} is not possible: give less than 1,"
+                    " such as .01"
+                )
+
 
 @dataclass(frozen=True)
 class Published:
