@@ -98,7 +98,7 @@ def test_what_is_held_against_what(relation, figures, margin, expected):
         (claim({"recipe": "hybrid"}, figures=[]), "names no figures"),
         (claim({"recipe": "hybrid"}, {"recipe": "hybrid"}), "with itself"),
         (claim({}), "`best` needs a left side"),
-        (claim({"recipe": "hybrid"}, relation="as_good", margin=-1.0), "below 0"),
+        (claim({"recipe": "hybrid"}, relation="as_good", margin=-0.1), "below 0"),
         (
             claim({"recipe": "hybrid"}, relation="as_good", figures=["rank_distance|gap_to=en"]),
             "give a margin",
@@ -140,7 +140,9 @@ def test_supported_refuted_undecided_and_json():
     assert first.left_value - first.right_value == pytest.approx(first.difference.mean)
     assert np.mean(first.by_seed) == pytest.approx(first.difference.mean)
     assert first.difference.low <= first.plain.low < first.plain.high <= first.difference.high
-    assert 0.95 <= first.confidence <= 1 - 0.05 / 7
+    assert 0.95 <= first.confidence <= 1 - 0.05 / 5
+    assert first.confidence == 1 - verdicts[0].level
+    assert verdicts[1].comparisons[0].confidence == 1 - verdicts[1].level / 2
     share = verdicts[2].comparisons[0].share
     assert share.mean == pytest.approx(
         verdicts[2].comparisons[0].left_value / verdicts[2].comparisons[0].right_value - 1
@@ -220,7 +222,7 @@ def test_what_is_missing_is_named_and_decides_nothing():
     assert judged(*claims, samples=few)[0].missing == ("cross on b, seed 3",)
     first, second = judged(*claims, samples=samples)
     assert first.status == "supported"
-    assert first.comparisons[0].confidence <= 1 - 0.05 / 4  # what is missing counts
+    assert first.level == 0.05 / 2  # what is missing counts
     assert second.status == "not measured"
     assert "f1 was not measured" in second.missing[1]
     assert judged(*claims, samples={})[0].status == "not measured"

@@ -1,11 +1,11 @@
-"""Holm's step-down: by hand, in simulations of studies in which nothing differs, and of power."""
+"""Holm over claims: by hand, in simulations of claims on their margins, and of power."""
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from lingweave.studies.holm import LEAST, Difference, interval, judged, p_value
+from lingweave.studies.holm import LEAST, Difference, Part, interval, judged, p_value
 
 
 def difference(mean, error, draws=1000, clusters=10_000, seeds=()):
@@ -14,35 +14,71 @@ def difference(mean, error, draws=1000, clusters=10_000, seeds=()):
     return Difference(mean, mean + error * noise, seeds, clusters)
 
 
+def claim(*means, side="above", margin=0.0):
+    """A claim of differences that all scatter by 1."""
+    return [Part(difference(mean, 1, 20_000), margin, side) for mean in means]
+
+
+def decided(*claims):
+    return [one.decided for one in judged(claims)]
+
+
 def test_a_worked_example():
     """Four p-values of about .01, .04, .03 and .005: Holm's levels are .0125, .0167, .025, .05."""
     wanted = (0.01, 0.04, 0.03, 0.005)
-    cases = [(difference(norm.isf(p / 2), 1, 20_000), 0.0) for p in wanted]
-    for (one, margin), p in zip(cases, wanted, strict=True):
-        assert p_value(one, margin) == pytest.approx(p, rel=0.05)
-    found = judged(cases)
-    assert [one.decided for one in found] == ["above", None, None, "above"]
-    levels = [1 - one.confidence for one in found]
-    np.testing.assert_allclose(levels, [0.05 / 3, 0.025, 0.025, 0.0125])
+    claims = [claim(norm.isf(p / 2)) for p in wanted]
+    found = judged(claims)
+    np.testing.assert_allclose([one.p for one in found], wanted, rtol=0.05)
+    assert [one.decided for one in found] == ["supported", None, None, "supported"]
+    np.testing.assert_allclose([one.level for one in found], [0.05 / 3, 0.025, 0.025, 0.0125])
+
+
+def test_the_parts_of_a_claim_need_no_correction_among_them():
+    """At level .05 a claim of four parts is supported if each of them passes 1.96, and refuted if
+    one of them passes Bonferroni's 2.50 on the other side."""
+    assert decided(claim(2.0, 3.0, 2.1, 2.0)) == ["supported"]
+    assert decided(claim(2.0, 3.0, 1.9, 2.0)) == [None]
+    assert decided(claim(2.0, 3.0, -2.4, 2.0)) == [None]
+    assert decided(claim(2.0, 3.0, -2.6, 2.0)) == ["refuted"]
+    assert decided(claim(-2.0, -3.0, side="below"), claim(2.4, side="below")) == [
+        "supported", "refuted",
+    ]  # fmt: skip
+
+
+def test_p_and_levels_of_claims():
+    """By hand: the larger p where all lie as claimed; n times that of one that does not."""
+    both, mixed, other = judged([claim(2.0, 3.0), claim(2.0, -3.0), claim(0.5, 3.0)])
+    assert both.p == pytest.approx(2 * norm.sf(2.0), rel=0.05)
+    assert mixed.p == pytest.approx(2 * 2 * norm.sf(3.0), rel=0.1)
+    assert other.p == pytest.approx(2 * norm.sf(0.5), rel=0.05)
+    assert [mixed.decided, both.decided, other.decided] == ["refuted", None, None]
+    # A part as claimed has the interval that could support, the other that which could refute.
+    np.testing.assert_allclose([1 - one.confidence for one in mixed.parts], [0.05 / 3, 0.05 / 6])
+    assert [one.lies for one in mixed.parts] == [None, "below"]
+    assert both.level == other.level == 0.025
 
 
 def test_the_first_undecided_one_ends_it():
     """One that would pass its own level stays undecided behind one that does not."""
-    cases = [(difference(m, 1), 0.0) for m in (5.0, 2.0, 2.01)]
-    found = judged(cases)
-    assert [one.decided for one in found] == ["above", None, None]
-    assert found[1].confidence == found[2].confidence == 1 - 0.05 / 2
-    alone = judged(cases[2:])
-    assert alone[0].decided == "above"
+    found = judged([claim(5.0), claim(2.0), claim(2.01)])
+    assert [one.decided for one in found] == ["supported", None, None]
+    assert found[1].level == found[2].level == 0.05 / 2
+    assert decided(claim(2.01)) == ["supported"]
 
 
 def test_what_was_not_measured_still_counts():
-    case = (difference(2.3, 1), 0.0)
-    assert judged([case])[0].decided == "above"
-    found = judged([None, case, None])
-    assert found[0] is None
-    assert found[1].decided is None
-    assert found[1].confidence == pytest.approx(1 - 0.05 / 3)
+    case = claim(2.3)
+    assert decided(case) == ["supported"]
+    nothing, found, none = judged([[None], case, [None, None]])
+    assert (nothing.parts, none.parts) == ((None,), (None, None))
+    assert found.decided is None
+    assert found.level == pytest.approx(0.05 / 3)
+
+
+def test_a_claim_of_which_a_part_is_missing_can_be_refuted_alone():
+    assert decided([*claim(9.0), None]) == [None]
+    assert decided([*claim(-2.3), None]) == ["refuted"]
+    assert decided([*claim(-2.1), None]) == [None]  # the missing one counts among the n
 
 
 @pytest.mark.parametrize("margin", [-1.0, 0.0, 0.5])
@@ -58,8 +94,8 @@ def test_sides_margins_and_what_does_not_scatter():
     assert interval(point, 0.999) == (0.2, 0.2, 0.2)
     assert p_value(point, 0.2) == 1
     assert p_value(point, 0.1) <= 2 * LEAST
-    found = judged([(point, 0.1), (point, 0.3), (point, 0.2)])
-    assert [one.decided for one in found] == ["above", "below", None]
+    found = judged([[Part(point, margin, "above")] for margin in (0.1, 0.3, 0.2)])
+    assert [one.decided for one in found] == ["supported", "refuted", None]
 
 
 def test_seeds_alone_give_students_interval():
@@ -72,27 +108,57 @@ def test_seeds_alone_give_students_interval():
     assert p_value(one, 0.0) == pytest.approx(2 * student.sf(mean / error, 4), rel=0.2)
 
 
-def study(draw, comparisons, seeds, of_seeds, true=0.0, clusters=60, resamples=100):
-    """Comparisons whose clusters and seeds scatter, under one joint resampling."""
+def study(draw, claims, parts, seeds, of_seeds, true=None, clusters=60, resamples=100):
+    """Claims whose differences share clusters and seeds, all claimed to lie above 0.
+
+    Args:
+        true: one true difference a part, the same in every claim; by default all are 0.
+    """
     weights = draw.multinomial(clusters, np.full(clusters, 1 / clusters), resamples) / clusters
     shares = draw.multinomial(seeds, np.full(seeds, 1 / seeds), resamples) / seeds
-    made = []
-    for _ in range(comparisons):
-        seed = draw.normal(0, of_seeds, seeds)
-        values = true + seed[:, None] + draw.normal(0, 1, clusters) / 2
-        values = values + draw.normal(0, 0.5, (seeds, clusters))
-        draws = ((shares @ values) * weights).sum(axis=1)
-        of = tuple(map(float, values.mean(axis=1)))
-        made.append((Difference(float(values.mean()), draws, (of,), clusters), 0.0))
-    return made
+    return [
+        [_part(draw, one, shares, weights, of_seeds) for one in true or [0.0] * parts]
+        for _ in range(claims)
+    ]
 
 
-@pytest.mark.parametrize(("seeds", "of_seeds"), [(5, 0.0), (3, 0.1), (5, 1.0), (3, 1.0)])
-def test_a_study_in_which_nothing_differs_decides_something_at_most_so_often(seeds, of_seeds):
-    """150 studies of 8 comparisons: 5% is 7.5 of them, four standard deviations more is 18."""
+def _part(draw, true, shares, weights, of_seeds):
+    seeds, clusters = shares.shape[1], weights.shape[1]
+    seed = draw.normal(0, of_seeds, seeds)
+    values = true + seed[:, None] + draw.normal(0, 1, clusters) / 2
+    values = values + draw.normal(0, 0.5, (seeds, clusters))
+    draws = ((shares @ values) * weights).sum(axis=1)
+    of = tuple(map(float, values.mean(axis=1)))
+    return Part(Difference(float(values.mean()), draws, (of,), clusters), 0.0, "above")
+
+
+def supported(claims):
+    return sum(one.decided == "supported" for one in judged(claims))
+
+
+SCATTER = [(5, 0.0), (3, 0.1), (5, 1.0), (3, 1.0)]
+"""Training seeds, and how far they scatter beside clusters."""
+
+
+@pytest.mark.parametrize(("seeds", "of_seeds"), SCATTER)
+def test_where_all_lies_on_the_margin_something_is_decided_at_most_so_often(seeds, of_seeds):
+    """150 studies of 8 claims: 5% is 7.5 of them, four standard deviations more is 18."""
     draw = np.random.default_rng([seeds, int(10 * of_seeds)])
     wrong = sum(
-        any(one.decided for one in judged(study(draw, 8, seeds, of_seeds))) for _ in range(150)
+        any(one.decided for one in judged(study(draw, 8, 1, seeds, of_seeds))) for _ in range(150)
+    )
+    assert wrong <= 18
+
+
+@pytest.mark.parametrize(("seeds", "of_seeds"), SCATTER)
+def test_where_one_part_lies_on_the_margin_few_claims_are_decided(seeds, of_seeds):
+    """The worst case of claims without a correction among their parts: all parts but one hold by
+    far, in each of four claims, and that one lies on the margin, so that the claim is false."""
+    draw = np.random.default_rng([seeds, int(10 * of_seeds), 1])
+    true = [0.0, 9.0, 9.0]
+    wrong = sum(
+        any(one.decided for one in judged(study(draw, 4, 3, seeds, of_seeds, true)))
+        for _ in range(150)
     )
     assert wrong <= 18
 
@@ -100,12 +166,26 @@ def test_a_study_in_which_nothing_differs_decides_something_at_most_so_often(see
 def test_quantiles_of_the_resamples_alone_would_err_far_more_often(monkeypatch):
     monkeypatch.setattr(Difference, "scatter", ())
     draw = np.random.default_rng(3)
-    wrong = sum(any(one.decided for one in judged(study(draw, 8, 3, 1.0))) for _ in range(50))
+    wrong = sum(any(one.decided for one in judged(study(draw, 8, 1, 3, 1.0))) for _ in range(50))
     assert wrong > 25
+
+
+def test_claims_of_several_parts_are_found_more_often_than_part_by_part():
+    """Against Holm over all parts, of which a claim needs every one."""
+    draw = np.random.default_rng(5)
+    by_claim = by_part = 0
+    for _ in range(30):
+        claims = study(draw, 4, 4, 5, 0.1, [0.4] * 4)
+        by_claim += supported(claims)
+        found = judged([[part] for claim in claims for part in claim])
+        by_part += sum(
+            all(one.decided == "supported" for one in found[at : at + 4]) for at in range(0, 16, 4)
+        )
+    assert by_claim > 1.2 * by_part > 0
 
 
 def test_what_differs_is_found():
     draw = np.random.default_rng(4)
-    found = [one.decided for _ in range(20) for one in judged(study(draw, 8, 5, 0.1, true=1.0))]
-    assert found.count("above") / len(found) > 0.95
-    assert "below" not in found
+    studies = [study(draw, 4, 2, 5, 0.1, [1.0, 1.0]) for _ in range(20)]
+    assert sum(map(supported, studies)) / 80 > 0.95
+    assert not any(one.decided == "refuted" for claims in studies for one in judged(claims))

@@ -20,8 +20,8 @@ class Answer(NamedTuple):
     """Its place in the study, from 1."""
     text: str
     """What is claimed."""
-    published: bool
-    """Whether the paper claims it."""
+    source: str
+    """Whose claim it is, in words; empty where it is the study's own."""
     status: Status
     """How it stands."""
     reason: str
@@ -32,7 +32,7 @@ def answers(contents: Contents) -> tuple[Answer, ...]:
     """One a claim, in the study's order."""
     return tuple(
         Answer(
-            place, one.claim.text.strip(), one.claim.published, one.status, reason(one)
+            place, one.claim.text.strip(), _source(contents, one), one.status, reason(one)
         )
         for place, one in enumerate(contents.claims, 1)
     )  # fmt: skip
@@ -65,9 +65,11 @@ def rule(contents: Contents) -> str:
     text = (
         "A claim is supported if the corrected interval of each of its comparisons lies wholly on"
         " the claimed side of what is asked, refuted if one of them lies wholly on the other, else"
-        f" undecided. Intervals are corrected for {_all(contents.comparisons)} of the study (Holm),"
-        " so that the chance of any error among them is about 5%; each is the wider of the"
-        " bootstrap's and of one that takes the few training seeds to scatter normally."
+        f" undecided. Intervals are corrected for {_all(len(contents.claims))} (Holm), so that the"
+        " chance of any error among them is about 5%: to support a claim takes all of its"
+        " comparisons and no further correction (Berger), to refute it takes one, corrected for"
+        " their number. Each interval is the wider of the bootstrap's and of one that takes the few"
+        " training seeds to scatter normally."
     )
     margins = sorted({(one.relation, of_shares(one), one.margin)
                       for verdict in contents.claims for one in verdict.comparisons
@@ -121,4 +123,11 @@ def _difference(one: Compared) -> str:
 
 
 def _all(count: int) -> str:
-    return "the one comparison" if count == 1 else f"all {count:,} comparisons"
+    return "the study's one claim" if count == 1 else f"the study's {count:,} claims"
+
+
+def _source(contents: Contents, verdict: Verdict) -> str:
+    """Only at its full scale is a study's claim of the paper's own models and data."""
+    if not verdict.claim.published:
+        return ""
+    return "claimed in the paper" if contents.scale is None else "after the paper's claim"

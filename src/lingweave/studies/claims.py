@@ -1,4 +1,4 @@
-"""The claims of a study, judged: every comparison under one correction for all of them."""
+"""The claims of a study, judged: under one correction for all of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,9 +10,9 @@ from lingweave.significance import Resampling
 from lingweave.studies.comparisons import Choices, Comparison, Place, comparisons
 from lingweave.studies.drawn import ArmFigures, BenchmarkFigures, drawn_figures
 from lingweave.studies.figures import Drawn, Floats
-from lingweave.studies.holm import Difference, Judged, interval, judged
+from lingweave.studies.holm import Difference, Judged, JudgedClaim, Part, interval, judged
 from lingweave.studies.measurements import Measurements
-from lingweave.studies.study import Study
+from lingweave.studies.study import ClaimSpec, Study
 from lingweave.studies.verdicts import Compared, Status, Verdict
 
 PLAIN = 0.95
@@ -40,12 +40,11 @@ def judged_claims(
     made = all_comparisons(study, measurements.choices)
     if figures is None:
         figures = drawn_figures(study, measurements, resampling)
-    seen = [_Seen(study, one, figures) for of_claim in made for one in of_claim]
-    decided = judged([one.held for one in seen])
-    done = iter([one.compared(two) for one, two in zip(seen, decided, strict=True)])
+    seen = [[_Seen(study, one, figures) for one in of_claim] for of_claim in made]
+    found = judged([[one.held for one in of_claim] for of_claim in seen])
     return tuple(
-        _verdict(study, number, tuple(next(done) for _ in of_claim))
-        for number, of_claim in enumerate(made)
+        _verdict(claim, of_claim, one)
+        for claim, of_claim, one in zip(study.claims, seen, found, strict=True)
     )
 
 
@@ -68,7 +67,7 @@ class _Seen:
         self.clusters = 0
         self.sides: tuple[Drawn, Drawn] | None = None
         self.paired = False
-        self.held: tuple[Difference, float] | None = None
+        self.held: Part | None = None
         try:
             arms = [_arm(study, place, figures) for place in (one.left, one.right)]
             drawn = [_figure(arm, one) for arm in arms]
@@ -89,7 +88,7 @@ class _Seen:
             order = [arms[1].seeds.index(seed) for seed in arms[0].seeds]
             by_seed = tuple(drawn[1].by_seed[place] for place in order)
             self.sides = drawn[0], drawn[1]._replace(by_seed=by_seed)
-        self.held = self._difference(one.by_share), one.threshold
+        self.held = Part(self._difference(one.by_share), one.threshold, one.side)
 
     def _difference(self, by_share: bool) -> Difference:
         assert self.sides is not None
@@ -110,7 +109,7 @@ class _Seen:
             self.clusters,
         )
 
-    def compared(self, decided: Judged | None) -> Compared:
+    def compared(self, found: Judged | None) -> Compared:
         """What is said of it."""
         one, claim = self.one, self.one.claim
         bare = Compared(
@@ -127,28 +126,30 @@ class _Seen:
             status="not measured",
             missing=self.missing,
         )
-        if decided is None or self.sides is None:
+        if found is None or self.sides is None:
             return bare
         plain = self._difference(False)
         status: Status = (
-            "undecided" if decided.decided is None
-            else "supported" if decided.decided == one.side else "refuted"
+            "undecided" if found.lies is None
+            else "supported" if found.lies == one.side else "refuted"
         )  # fmt: skip
         return replace(
             bare,
             status=status,
             left_value=self.sides[0].observed,
             right_value=self.sides[1].observed,
-            difference=interval(plain, decided.confidence),
+            difference=interval(plain, found.confidence),
             plain=interval(plain, PLAIN),
-            share=decided.interval if one.by_share else None,
-            confidence=decided.confidence,
-            p=decided.p,
+            share=found.interval if one.by_share else None,
+            confidence=found.confidence,
+            p=found.p,
             by_seed=plain.seeds[0] if self.paired else (),
         )
 
 
 def _arm(study: Study, place: Place, figures: Mapping[str, BenchmarkFigures]) -> ArmFigures:
+    if place.benchmark not in study.benchmarks:
+        raise LingweaveError(f"{place.benchmark}, which is left out")
     found = figures[place.benchmark].arms.get(place.arm) if place.benchmark in figures else None
     if found is None:
         raise LingweaveError(f"{place.arm} on {place.benchmark}")
@@ -168,12 +169,8 @@ def _figure(arm: ArmFigures, one: Comparison) -> Drawn:
     return drawn
 
 
-def _verdict(study: Study, number: int, made: Sequence[Compared]) -> Verdict:
-    statuses = {one.status for one in made}
-    status: Status = (
-        "refuted" if "refuted" in statuses
-        else "not measured" if "not measured" in statuses
-        else "supported" if statuses == {"supported"} else "undecided"
-    )  # fmt: skip
-    missing = dict.fromkeys(one.missing for one in made if one.missing)
-    return Verdict(study.claims[number], status, tuple(made), tuple(missing))
+def _verdict(claim: ClaimSpec, seen: Sequence[_Seen], found: JudgedClaim) -> Verdict:
+    made = tuple(one.compared(part) for one, part in zip(seen, found.parts, strict=True))
+    missing = tuple(dict.fromkeys(one.missing for one in made if one.missing))
+    status: Status = found.decided or ("not measured" if missing else "undecided")
+    return Verdict(claim, status, made, missing, found.p, found.level)

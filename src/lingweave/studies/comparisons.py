@@ -6,6 +6,7 @@ from typing import NamedTuple
 from lingweave.errors import LingweaveError
 from lingweave.studies.figures import Figure, figure
 from lingweave.studies.holm import Side as Claimed
+from lingweave.studies.restricted import all_benchmarks
 from lingweave.studies.study import BEST, ClaimSpec, Side, Study
 
 Choices = Mapping[str, Mapping[str, str]]
@@ -93,14 +94,14 @@ def _atoms(
 def _benchmarks(study: Study, claim: ClaimSpec, where: str) -> list[str]:
     for side in (claim.left, _of(claim.right)):
         if side.benchmark is not None:
-            _known(where, "benchmark", side.benchmark, study.benchmarks)
+            _known(where, "benchmark", side.benchmark, all_benchmarks(study))
     if claim.benchmarks is not None:
         for name in claim.benchmarks:
-            _known(where, "benchmark", name, study.benchmarks)
+            _known(where, "benchmark", name, all_benchmarks(study))
         return claim.benchmarks
     if claim.left.benchmark is not None and _of(claim.right).benchmark is not None:
         return [claim.left.benchmark]
-    return list(study.benchmarks)
+    return list(all_benchmarks(study))
 
 
 def _pairs(study: Study, claim: ClaimSpec, choices: Choices, where: str) -> list[tuple[str, str]]:

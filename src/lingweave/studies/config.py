@@ -54,7 +54,8 @@ class StudyConfig:
         Raises:
             LingweaveError: the file cannot be read, or asks for what is not possible.
         """
-        from lingweave.studies.given import opened, with_benchmarks
+        from lingweave.studies.given import opened
+        from lingweave.studies.restricted import with_benchmarks
 
         study = opened(self.study[0], self.scale)
         if self.benchmarks is not None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from lingweave.significance import Interval
 from lingweave.studies.verdicts import Verdict
 
-Reproduced = Literal["reproduced", "not reproduced", "not measured"]
+Reproduced = Literal["reproduced", "not reproduced", "undecided", "not measured"]
 
 
 class Shown(NamedTuple):
@@ -125,7 +125,7 @@ class Contents:
     claims: tuple[Verdict, ...]
     """What the resamples say of the claims, in the study's order."""
     comparisons: int
-    """For how many comparisons the intervals of the claims are corrected."""
+    """How many comparisons the claims come down to."""
     parts: tuple[Part, ...]
     axes: Mapping[str, tuple[str, ...]]
     """Axis -> choices in the study's order."""

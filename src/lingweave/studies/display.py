@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lingweave import languages
 from lingweave.report.tables import Cell, Table, figure_cell, figure_text
 from lingweave.significance import Interval
-from lingweave.studies.contents import Contents, Cost, Part, Row
+from lingweave.studies.contents import Contents, Cost, Part, PublishedRow, Row
 from lingweave.studies.verdicts import Compared, Verdict
 from lingweave.studies.words import (
     asked_words,
@@ -19,6 +19,10 @@ from lingweave.studies.words import (
 
 KINDS = {"family": "language family", "script": "script", "resource": "resource level"}
 """Kinds of groups and what they are called."""
+HOW = {"supported": "holds", "refuted": "goes the other way"} | {
+    status: status for status in ("undecided", "not measured")
+}
+"""What tables say of a comparison: claims are supported or refuted, their parts hold or do not."""
 MANY_LANGUAGES = 20
 """From here on a table by language is long, and groups of languages say more."""
 
@@ -100,31 +104,48 @@ def comparisons_table(verdict: Verdict) -> Table | None:
         return None
     shares = any(one.share is not None for one in verdict.comparisons)
     return Table(
-        "Differences are left − right; the corrected interval decides."
+        "Differences are left − right. A comparison holds where its corrected interval lies wholly"
+        " on the side that is asked; only the claim as a whole is decided."
         + (" Where it is in percent, it is the difference as a share of right." if shares else ""),
         ("left − right", "on", "figure", "corrected interval", "95% interval", "asked", "status"),
         tuple(_comparison_row(one) for one in verdict.comparisons),
     )
 
 
-def published_table(contents: Contents) -> Table:
-    """One row a figure of the paper: its value, ours, and whether it was reproduced."""
+def published_tables(contents: Contents) -> tuple[Table, ...]:
+    """One a benchmark, in the paper's form: a column a figure; of each arm the paper's,
+    ours, and whether it was reproduced."""
+    benchmarks = dict.fromkeys(one.benchmark for one in contents.published)
+    return tuple(_published_table(contents, benchmark) for benchmark in benchmarks)
+
+
+def _published_table(contents: Contents, benchmark: str) -> Table:
+    rows = {(one.arm, one.figure): one for one in contents.published if one.benchmark == benchmark}
+    figures = list(dict.fromkeys(figure for _, figure in rows))
+    grid = []
+    for arm in dict.fromkeys(arm for arm, _ in rows):
+        given = [rows.get((arm, figure)) for figure in figures]
+        grid += [
+            (Cell(arm), _word("paper"), *(_paper_cell(one) for one in given)),
+            (Cell(arm), _word("here"), *(_ours_cell(one) for one in given)),
+            (Cell(arm), _word("verdict"), *(Cell(one.status if one else "") for one in given)),
+        ]
     return Table(
-        "Reproduced: our 95% interval holds the paper's figure, or ours is within .01 of it (rank"
-        " distances: within 5%).",
-        ("arm", "on", "figure", "paper", "here", ""),
-        tuple(
-            (
-                Cell(one.arm),
-                _word(one.benchmark),
-                _word(figure_words(one.figure)),
-                Cell(figure_text(base(one.figure), one.paper)),
-                figure_cell(base(one.figure), one.ours) if one.ours else Cell("–"),
-                _word(one.status),
-            )
-            for one in contents.published
-        ),
+        f"{benchmark}. Reproduced: our 95% interval lies wholly within .01 of the paper's figure"
+        " (rank distances: within 5%); not reproduced: wholly outside; undecided: neither.",
+        ("arm", "", *map(figure_words, figures)),
+        tuple(grid),
     )
+
+
+def _paper_cell(one: PublishedRow | None) -> Cell:
+    return Cell(figure_text(base(one.figure), one.paper) if one else "")
+
+
+def _ours_cell(one: PublishedRow | None) -> Cell:
+    if one is None:
+        return Cell("")
+    return figure_cell(base(one.figure), one.ours) if one.ours else Cell("–")
 
 
 def planned_table(contents: Contents) -> Table:
@@ -215,7 +236,7 @@ def _comparison_row(one: Compared) -> tuple[Cell, ...]:
         decisive_cell(one),
         _signed_cell(one.figure, one.plain),
         _word(asked_words(one)),
-        _word(one.status),
+        _word(HOW[one.status]),
     )
 
 

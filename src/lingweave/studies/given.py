@@ -1,6 +1,6 @@
 """A study file -> Study: shipped ones by name, any other by its path, at one of its scales."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -11,7 +11,7 @@ from lingweave.evaluate import EvaluateConfig
 from lingweave.reading.config import ReadConfig
 from lingweave.studies.arms import arms_of, planned_of
 from lingweave.studies.plain import overlaid, plain
-from lingweave.studies.study import BenchmarkSpec, Choice, Fields, Side, Start, Study, named
+from lingweave.studies.study import BenchmarkSpec, Choice, Fields, Start, Study
 from lingweave.studies.typed import Place, built, fields_of
 from lingweave.training.config import TrainConfig
 
@@ -67,23 +67,6 @@ def opened(name_or_path: str, scale: str | None = None) -> Study:
     except LingweaveError as error:
         raise LingweaveError(f"{file}: {error}") from None
     return study
-
-
-def with_benchmarks(study: Study, names: Sequence[str]) -> Study:
-    """The study on some of its benchmarks; claims keep what is on them, and go if nothing is.
-
-    Raises:
-        LingweaveError: a benchmark is not in the study.
-    """
-    kept = {name: named("--benchmarks: the benchmark", name, study.benchmarks) for name in names}
-    claims = []
-    for claim in study.claims:
-        sides = [side.benchmark for side in (claim.left, claim.right) if isinstance(side, Side)]
-        on = claim.benchmarks and [name for name in claim.benchmarks if name in kept]
-        if on != [] and all(name is None or name in kept for name in sides):
-            claims.append(replace(claim, benchmarks=on))
-    published = [one for one in study.published if one.benchmark in kept]
-    return replace(study, benchmarks=kept, claims=claims, published=published)
 
 
 def _text(name_or_path: str) -> tuple[str, str]:

@@ -1,9 +1,19 @@
-"""Differences held against margins, under one correction for all of them (Holm 1979, step-down).
+"""Claims held against their margins, under one correction for all of them (Holm 1979, step-down).
 
-The differences are put in the order of their p-values; the k-th of m is looked at with confidence
-1 - .05 / (m - k + 1), and from the first one on that is undecided all others are looked at with
-that one's. A difference that lies on its margin is then taken to lie beside it, on either side and
-anywhere among the m, with a chance of at most .05.
+A claim is one difference or several, each claimed to lie on one side of its margin; it is
+supported if all of them do, and refuted if one lies on the other side. Looked at with level a,
+
+    it is supported if the interval of every difference at confidence 1 - a lies on the claimed
+    side: an intersection-union test, which needs no correction among a claim's own parts (Berger
+    1982), for if the claim is false, then one part of it is, and that one errs at most so often;
+    it is refuted if the interval of one of its n differences at confidence 1 - a/n lies wholly on
+    the other side (Bonferroni).
+
+Its p-value is the least level at which it is decided: the smaller of the largest p among its
+differences, where one that lies on the other side counts as 1, and of n times the smallest p among
+those on the other side. Claims are put in the order of their p-values; the k-th of m is looked at
+with level .05 / (m - k + 1), and from the first one on that is undecided all others are looked at
+with that one's level, and none of them is decided.
 
 That needs intervals that are right far out in the tails, where resamples alone are not: 2,000 of
 them hold no quantile beyond 1/2000, and resamples of five training seeds never leave the range of
@@ -16,6 +26,7 @@ one t for the whole variance (Satterthwaite) errs up to 25 times as often as it 
 levels, and the quantiles alone more often still.
 
 Sources: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6;
+Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24;
 Howe (1974), Approximate confidence limits on the mean of X + Y, JASA 69.
 """
 
@@ -34,7 +45,7 @@ from lingweave.significance import Interval
 Floats = NDArray[np.float64]
 Side = Literal["above", "below"]
 LEVEL = 0.05
-"""The chance of any error among the differences of a study."""
+"""The chance of any error among the claims of a study."""
 ROUNDING = 1e-24
 """A variance that is none: what is left of equal numbers."""
 LEAST = 1e-16
@@ -70,17 +81,48 @@ class Difference:
         return math.sqrt(sum(v * float(stdtrit(free, tail)) ** 2 for v, free in self.scatter))
 
 
+class Part(NamedTuple):
+    """A difference of a claim."""
+
+    one: Difference
+    """What is known of it."""
+    margin: float
+    """What it is held against."""
+    side: Side
+    """On which side of the margin it is claimed to lie."""
+
+    @property
+    def as_claimed(self) -> bool:
+        """Whether it lies on the claimed side, as observed."""
+        away = self.one.observed - self.margin
+        return away > 0 if self.side == "above" else away < 0
+
+
 class Judged(NamedTuple):
     """A difference under the correction."""
 
-    decided: Literal["above", "below"] | None
-    """On which side of the margin it is taken to lie."""
+    lies: Side | None
+    """On which side of the margin its interval lies wholly; it decides nothing by itself."""
     interval: Interval
-    """At the corrected level."""
+    """At the corrected level: of a difference as claimed that which could support the claim, else
+    that which could refute it."""
     confidence: float
     """The corrected level."""
     p: float
     """Two-sided, of lying on the margin; uncorrected."""
+
+
+class JudgedClaim(NamedTuple):
+    """A claim under the correction."""
+
+    decided: Literal["supported", "refuted"] | None
+    """How it is decided, if it is."""
+    level: float
+    """With which it was looked at; NaN where none of it was measured."""
+    p: float
+    """The least level at which it is decided; NaN where none of it was measured."""
+    parts: tuple[Judged | None, ...]
+    """Its differences in the order given; None for those that could not be made."""
 
 
 def interval(one: Difference, confidence: float) -> Interval:
@@ -113,26 +155,61 @@ def p_value(one: Difference, margin: float) -> float:
 
 
 def judged(
-    differences: Sequence[tuple[Difference, float] | None], level: float = LEVEL
-) -> list[Judged | None]:
-    """What is decided of each difference and its margin, in the order given.
+    claims: Sequence[Sequence[Part | None]], level: float = LEVEL
+) -> tuple[JudgedClaim, ...]:
+    """What is decided of each claim, in the order given.
 
-    None are comparisons that could not be made: they count among the m, so that what is decided
-    of the others does not depend on how much of a study has been run.
+    None are differences that could not be made: a claim with one of them can be refuted, not
+    supported. Claims of which nothing could be made count among the m, so that what is decided of
+    the others does not depend on how much of a study has been run.
     """
-    known = [(place, *one) for place, one in enumerate(differences) if one is not None]
-    p_values = {place: p_value(one, margin) for place, one, margin in known}
-    found: list[Judged | None] = [None] * len(differences)
+    p_values = [[p_value(x.one, x.margin) if x else math.nan for x in claim] for claim in claims]
+    p_of = [_p_of_claim(claim, p) for claim, p in zip(claims, p_values, strict=True)]
+    found = [JudgedClaim(None, math.nan, math.nan, (None,) * len(claim)) for claim in claims]
+    known = [place for place, claim in enumerate(claims) if any(claim)]
     open_at: float | None = None
-    for k, (place, one, margin) in enumerate(sorted(known, key=lambda x: (p_values[x[0]], x[0]))):
-        confidence = 1 - level / (len(differences) - k) if open_at is None else open_at
-        ends = interval(one, confidence)
-        side: Side | None = (
-            "above" if ends.low > margin else "below" if ends.high < margin else None
+    for k, place in enumerate(sorted(known, key=lambda place: (p_of[place], place))):
+        at = level / (len(claims) - k) if open_at is None else open_at
+        one = _looked_at(claims[place], p_values[place], at, open_at is None)
+        if one.decided is None and open_at is None:
+            open_at = at
+        found[place] = one._replace(p=p_of[place])
+    return tuple(found)
+
+
+def _p_of_claim(claim: Sequence[Part | None], p_values: Sequence[float]) -> float:
+    """The least level at which a claim is decided, supported or refuted."""
+    supported, refuted = 0.0, 1.0
+    for part, p in zip(claim, p_values, strict=True):
+        supported = max(supported, p if part is not None and part.as_claimed else 1.0)
+        if part is not None and not part.as_claimed:
+            refuted = min(refuted, len(claim) * p)
+    return min(supported, refuted)
+
+
+def _looked_at(
+    claim: Sequence[Part | None], p_values: Sequence[float], level: float, may_decide: bool
+) -> JudgedClaim:
+    """A claim at this level, without its p-value."""
+    parts: list[Judged | None] = []
+    for part, p in zip(claim, p_values, strict=True):
+        if part is None:
+            parts.append(None)
+            continue
+        confidence = 1 - (level if part.as_claimed else level / len(claim))
+        ends = interval(part.one, confidence)
+        lies: Side | None = (
+            "above" if ends.low > part.margin else "below" if ends.high < part.margin else None
         )
-        if open_at is not None:
-            side = None
-        elif side is None:
-            open_at = confidence
-        found[place] = Judged(side, ends, confidence, p_values[place])
-    return found
+        parts.append(Judged(lies, ends, confidence, p))
+    holds = [
+        part is not None and one is not None and one.lies == part.side
+        for part, one in zip(claim, parts, strict=True)
+    ]
+    fails = [one and one.lies and not held for one, held in zip(parts, holds, strict=True)]
+    decided: Literal["supported", "refuted"] | None = (
+        "refuted" if any(fails) else "supported" if all(holds) else None
+    )
+    if decided is not None and not may_decide:
+        decided, parts = None, [one and one._replace(lies=None) for one in parts]
+    return JudgedClaim(decided, level, math.nan, tuple(parts))

@@ -11,6 +11,8 @@ from lingweave.studies.measurements import Measurements
 from lingweave.studies.study import BenchmarkSpec, Study
 
 SUMMARY = "evaluation.json"
+BY_CHANCE = ("typos", "keyboard")
+"""Changes of queries that hit a share of the words, drawn with a seed; the others change all."""
 
 
 def made_of(study: Study, measurements: Measurements, command: str) -> tuple[Fact, ...]:
@@ -44,9 +46,10 @@ def described(spec: BenchmarkSpec) -> str:
     if rest:
         parts.append(words(rest))
     if spec.alter is not None:
-        share = f", {spec.alter.share:.0%} of the words" if spec.alter.kind == "typos" else ""
         kind = spec.alter.kind.replace("_", " ")
-        parts.append(f"queries altered: {kind}{share}, seed {spec.alter.seed}")
+        if spec.alter.kind in BY_CHANCE:
+            kind += f", {spec.alter.share:.0%} of the words, seed {spec.alter.seed}"
+        parts.append(f"queries altered: {kind}")
     if spec.read is not None:
         parts.append(f"answers read{f' ({words(spec.read)})' if spec.read else ' from sentences'}")
     return ", ".join(parts)

@@ -17,7 +17,7 @@ from lingweave.studies.display import (
     headline,
     language_table,
     planned_table,
-    published_table,
+    published_tables,
     seconds_table,
     spread_table,
 )
@@ -36,7 +36,7 @@ def markdown(contents: Contents) -> str:
     for part in contents.parts:
         parts += _part(contents, part)
     if contents.published:
-        parts += ["## The paper's figures", table_text(published_table(contents))]
+        parts += ["## The paper's figures", *map(table_text, published_tables(contents))]
     if contents.planned:
         parts += ["## Planned arms", table_text(planned_table(contents))]
     if contents.claims:
@@ -96,7 +96,7 @@ def _answer(contents: Contents) -> Iterator[str]:
 
 
 def _item(answer: Answer) -> str:
-    source = " (claimed in the paper)" if answer.published else ""
+    source = f" ({answer.source})" if answer.source else ""
     text = f"- **({answer.number}) {escaped(answer.text)}**{source} {escaped(answer.reason)}"
     return textwrap.fill(
         text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False

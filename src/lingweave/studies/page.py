@@ -20,7 +20,7 @@ from lingweave.studies.display import (
     headline,
     language_table,
     planned_table,
-    published_table,
+    published_tables,
     seconds_table,
     spread_table,
 )
@@ -78,7 +78,7 @@ def page(contents: Contents) -> str:
         by_status=by_status(contents),
         rule=rule(contents) if contents.claims else "",
         sections=[_section(contents, part, f"b{i}") for i, part in enumerate(contents.parts)],
-        published=published_table(contents) if contents.published else None,
+        published=published_tables(contents),
         planned=planned_table(contents) if contents.planned else None,
         judged=list(_judged(contents)),
         costs=cost_table(contents) if contents.costs else None,

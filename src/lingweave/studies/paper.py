@@ -40,14 +40,21 @@ def published_rows(
     return tuple(rows)
 
 
-def reproduced(figure: str, paper: float, ours: Interval) -> bool:
-    """Whether our interval holds the paper's figure, or ours lies close to it."""
-    close = CLOSE_DISTANCE * paper if base(figure) == "rank_distance" else CLOSE
+def reproduced(figure: str, paper: float, ours: Interval) -> Reproduced:
+    """Where our interval lies: wholly close to the paper's figure, wholly farther off, or neither.
+
+    Without an interval nothing can be said.
+    """
     # A hair more than the margin: .758 − .748 is .010000000000000009.
-    return ours.low <= paper <= ours.high or abs(ours.mean - paper) <= close * (1 + 1e-9)
+    close = (CLOSE_DISTANCE * paper if base(figure) == "rank_distance" else CLOSE) * (1 + 1e-9)
+    if paper - close <= ours.low and ours.high <= paper + close:
+        return "reproduced"
+    if ours.high < paper - close or ours.low > paper + close:
+        return "not reproduced"
+    return "undecided"
 
 
 def _status(figure: str, paper: float, ours: Interval | None) -> Reproduced:
     if ours is None:
         return "not measured"
-    return "reproduced" if reproduced(figure, paper, ours) else "not reproduced"
+    return reproduced(figure, paper, ours)

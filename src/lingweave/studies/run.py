@@ -12,6 +12,7 @@ from lingweave.studies.costs import costs_of
 from lingweave.studies.measured import opened_measures
 from lingweave.studies.pool import Failure, Place, Task, done_side_by_side
 from lingweave.studies.rehearsal import rehearse
+from lingweave.studies.restricted import folder_name
 from lingweave.studies.runs import Measure, Run, Runs, runs_of
 from lingweave.studies.study import Study
 from lingweave.studies.work import is_made, is_measured, make, measure
@@ -171,7 +172,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
 
 def study_folder(config: StudyConfig, study: Study) -> Path:
     """Where a study's report goes."""
-    return config.folder / f"{study.name}-{config.scale or 'full'}"
+    return config.folder / folder_name(study, config.scale)
 
 
 def missing_tasks(runs: Runs) -> list[Task]:

@@ -40,7 +40,8 @@ class Compared:
     threshold: float
     """What the difference, or where there is one the share, is held against."""
     status: Status
-    """Under the correction for all comparisons of the study."""
+    """supported: its interval at the corrected level lies wholly on the claimed side; refuted: on
+    the other. Only the claim as a whole is decided."""
     missing: str = ""
     """What was not measured, in words."""
     left_value: float = math.nan
@@ -48,7 +49,8 @@ class Compared:
     right_value: float = math.nan
     """The figure of right."""
     difference: Interval = UNKNOWN
-    """left - factor × right, with the interval at the corrected level."""
+    """left - factor × right, with the interval at the corrected level: that which could support the
+    claim where the difference lies as claimed, else that which could refute it."""
     plain: Interval = UNKNOWN
     """The same with the interval at 95%, as if this were the only comparison."""
     share: Interval | None = None
@@ -84,12 +86,18 @@ class Verdict:
     """In the order of benchmarks, arms and figures."""
     missing: tuple[str, ...] = ()
     """What was not measured, each once."""
+    p: float = math.nan
+    """The least level at which the claim is decided; uncorrected for the study's other claims."""
+    level: float = math.nan
+    """The level with which it was looked at: .05 over the number of claims that are left (Holm)."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, null where undefined."""
         return {
             "claim": asdict(self.claim),
             "status": self.status,
+            "p": _nulls(self.p),
+            "level": _nulls(self.level),
             "missing": list(self.missing),
             "comparisons": [one.as_json() for one in self.comparisons],
         }
