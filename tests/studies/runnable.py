@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lingweave.studies.run import done_here
+from lingweave.studies.run import missing_tasks
 from lingweave.studies.runs import Runs, runs_of
 from lingweave.studies.study import BenchmarkSpec, Choice, Start, Study, TableSpec
 
@@ -36,5 +36,6 @@ def runnable(rows: Path, **changed: Any) -> Study:
 def run_here(study: Study, out: Path) -> Runs:
     """The study with all its runs done, in this process."""
     runs = runs_of(study, out)
-    done_here(runs)
+    for task in missing_tasks(runs):
+        task.work(lambda share: None)
     return runs

@@ -42,6 +42,7 @@ PARAMETERS = {
     "qwen3-32b": 32_762_123_264 - 5120 * 151_936,
     "yi-34b": 34_388_917_248 - 7168 * 64_000,
 }
+ENCODERS = {"xlm-r-base": 278_043_648, "labse": 470_926_848}
 
 
 @pytest.fixture(autouse=True)
@@ -156,12 +157,12 @@ def test_scale_measures_small_sizes_and_plans_to_34b(scale):
         assert len(families) <= 1, "trends are within a family"
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", PARAMETERS | ENCODERS)
 def test_shapes_are_those_of_the_published_models(name):
     assert {one.name for one in SHAPES.iterdir()} >= set(PARAMETERS)
     with torch.device("meta"):
         model = AutoModel.from_config(AutoConfig.from_pretrained(str(SHAPES / name)))
-    assert sum(one.numel() for one in model.parameters()) == PARAMETERS[name]
+    assert sum(one.numel() for one in model.parameters()) == (PARAMETERS | ENCODERS)[name]
     assert "architectures" not in json.loads((SHAPES / name / "config.json").read_text())
 
 

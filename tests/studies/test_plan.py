@@ -1,11 +1,18 @@
 """What a study takes, told before anything is started."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from studies.runnable import TRAIN, runnable
 
-from lingweave.studies.plan import planned, planned_rows
+from lingweave.errors import LingweaveError
+from lingweave.studies import footprints
+from lingweave.studies.footprints import KEPT, PUBLISHED, published_shape
+from lingweave.studies.plan import PUBLISHED_SHAPE, _lines, planned, planned_rows
 from lingweave.studies.study import Choice, TableSpec
+from lingweave.training.footprint import shape
 
 
 def test_a_plan_counts_runs_pairs_and_tokens_and_starts_nothing(table_file, tmp_path):
@@ -65,3 +72,77 @@ def test_rows_of_a_report_are_of_planned_arms_and_the_same_everywhere(table_file
     assert row["GB on h100-80gb"] > 0
     assert row["hours"] is not None
     assert planned_rows(study, tmp_path / "other") == (row,)
+
+
+LARGE = {"encoder": "transformer", "layers": 2, "dimension": 64}
+
+
+def large(table_file):
+    """A study with an arm that is planned alone."""
+    train = {name: value for name, value in TRAIN.items() if name != "encoder"}
+    axes = {"size": {"small": Choice({"encoder": "static"}), "large": Choice(LARGE)}}
+    return runnable(table_file, train=train, axes=axes, arms=[{"size": "small"}],
+                    planned=[{"size": "large"}], tables={"toy": TableSpec(files=["/gone.jsonl"])},
+                    floors={})  # fmt: skip
+
+
+def test_footprints_of_planned_arms_are_kept(table_file, tmp_path, monkeypatch):
+    study = large(table_file)
+    rows = planned_rows(study, tmp_path)
+    kept = (tmp_path / KEPT).read_text()
+    assert len(json.loads(kept)) == 1
+
+    def never(fields):
+        raise AssertionError
+
+    monkeypatch.setattr(footprints, "_worked_out", never)
+    assert planned_rows(study, tmp_path) == rows
+    monkeypatch.setattr(footprints, "_code", lambda: ["another version"])
+    with pytest.raises(AssertionError):
+        planned_rows(study, tmp_path)
+    assert (tmp_path / KEPT).read_text() == kept
+
+
+def test_sums_are_over_distinct_runs_and_measures(table_file, tmp_path):
+    recipes = {"hybrid": "hybrid", "alpha": "hybrid", "mono": "x-x-mono"}
+    axes = {"recipe": {name: Choice({"recipe": recipe}) for name, recipe in recipes.items()}}
+    for tables in ({}, {"tables": {"toy": TableSpec(files=[str(tmp_path / "gone.jsonl")])}}):
+        study = runnable(table_file, axes=axes, **tables)
+        lines = _lines(study, planned(study, tmp_path / "out", "cpu"))
+        # A start and two arms of two seeds; the third is one of them.
+        assert lines[0].startswith("To run: 5 runs, of which 0 are done")
+        assert f"{4 * 16 + 4 * 6 * 16:,} pairs" in lines[0]
+        assert lines[1].startswith("Measures: 6, ")
+
+
+def test_a_sum_that_is_not_known_is_a_dash(table_file, tmp_path):
+    train = TRAIN | {"encoder": "no/such-model"}
+    study = runnable(table_file, train=train, floors={})
+    lines = _lines(study, planned(study, tmp_path / "out", "cpu"))
+    assert "– tokens, – on one device, without mono, hybrid" in lines[0]
+
+
+def test_a_published_shape_stands_for_a_model_that_cannot_be_fetched(
+    table_file, tmp_path, monkeypatch
+):
+    def unreachable(*given, **options):
+        raise OSError("no network")
+
+    monkeypatch.setattr(shape, "snapshot_download", unreachable)
+    train = TRAIN | {"encoder": "FacebookAI/xlm-roberta-base"}
+    study = runnable(table_file, train=train, floors={})
+    first, _ = planned(study, tmp_path / "out", "h100-80gb")
+    assert first.parameters == 278_043_648
+    assert PUBLISHED_SHAPE in first.note
+    assert first.memory is not None
+    assert first.tokens == 6 * 16 * (64 + 256)
+    assert first.seconds is not None
+
+
+def test_every_published_shape_is_there():
+    for name in PUBLISHED:
+        folder = published_shape(name)
+        assert folder is not None
+        assert json.loads((Path(folder) / "config.json").read_text())["model_type"]
+    assert published_shape("no/such-model") is None
+    assert not footprints.unreachable(LingweaveError("plan_only: no encoder can be made"))

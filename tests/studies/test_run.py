@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from studies.runnable import WARM, runnable
+from studies.runnable import TRAIN, WARM, runnable
 
 from lingweave.errors import LingweaveError
 from lingweave.studies import run as room
@@ -12,7 +12,7 @@ from lingweave.studies.config import StudyConfig
 from lingweave.studies.pool import Failure
 from lingweave.studies.run import only, places_of, report, study_folder
 from lingweave.studies.runs import runs_of
-from lingweave.studies.study import ClaimSpec, Side, Start
+from lingweave.studies.study import Choice, ClaimSpec, Side, Start
 from lingweave.studies.work import is_made, is_measured
 
 
@@ -61,6 +61,10 @@ def test_a_worker_has_a_gpu_or_a_core(table_file, tmp_path, monkeypatch):
     assert places_of(runs, 1) == [room.Place(8, "0")]
     monkeypatch.setattr(room, "_gpus", lambda: [])
     assert places_of(runs, 2) == [room.Place()] * 2
+    assert places_of(runs, None) == [room.Place()] * 8
+    monkeypatch.setattr(room, "_gpus", lambda: ["0", "3"])
+    assert places_of(runs, None) == [room.Place(4, "0"), room.Place(4, "3")]
+    assert places_of(runs_of(study, tmp_path), None) == [room.Place()] * 8
 
 
 def test_the_report_is_of_what_is_there(done_study, tmp_path, capsys):
@@ -90,3 +94,39 @@ def test_what_failed_is_named_and_its_trace_kept(table_file, tmp_path, monkeypat
     assert room.done(runs, config, study) == {"mono 1": failures[id]}
     kept = study_folder(config, study) / "failures" / f"{id}.txt"
     assert kept.read_text() == "Traceback ..."
+    monkeypatch.setattr(room, "done_side_by_side", lambda *given: {})
+    assert room.done(runs, config, study) == {}
+    assert not kept.parent.exists()
+
+
+def test_only_looks_at_its_own_run_first(table_file, tmp_path):
+    train = {name: value for name, value in TRAIN.items() if name != "batch_size"}
+    axes = {"recipe": {"mono": Choice({"recipe": "x-x-mono", "batch_size": 16}),
+                       "big": Choice({"recipe": "hybrid", "batch_size": 4000})}}  # fmt: skip
+    starts = {"warm": Start(train=WARM | {"batch_size": 16})}
+    study = runnable(table_file, train=train, axes=axes, starts=starts)
+    runs = runs_of(study, tmp_path)
+    only(runs, [runs.starts["warm"].id], study)
+    with pytest.raises(LingweaveError, match="big 1: data set"):
+        only(runs, [runs.arms["big", 1].id], study)
+    assert not runs.arms["big", 1].folder.exists()
+    only(runs, [runs.arms["mono", 1].id], study)
+    assert is_made(runs.arms["mono", 1])
+
+
+def test_together_processes_are_given_one_run(table_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(LingweaveError, match=r"2 processes .* give --only ID"):
+        room.run(StudyConfig(study=["example"], out=str(tmp_path)))
+
+
+def test_a_report_is_not_made_of_runs_with_other_defaults(table_file, tmp_path):
+    study = runnable(table_file, seeds=[1], floors={})
+    runs = runs_of(study, tmp_path)
+    only(runs, [runs.starts["warm"].id])
+    path = runs.starts["warm"].folder / "run.json"
+    told = json.loads(path.read_text())
+    told["config"]["warmup"] = 0.5
+    path.write_text(json.dumps(told))
+    with pytest.raises(LingweaveError, match=r"warmup 0\.5 then, 0\.05 now"):
+        report(StudyConfig(study=["toy"], out=str(tmp_path)), study, runs)

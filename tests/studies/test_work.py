@@ -3,6 +3,7 @@
 import fcntl
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,14 @@ from lingweave.evaluate import Evaluation
 from lingweave.studies.costs import seconds_of
 from lingweave.studies.run import missing_tasks
 from lingweave.studies.runs import runs_of
-from lingweave.studies.work import is_made, is_measured, lock_of, make, measure
+from lingweave.studies.work import (
+    check_as_begun,
+    is_made,
+    is_measured,
+    lock_of,
+    make,
+    measure,
+)
 from lingweave.training.run import RunInterrupted
 
 
@@ -112,3 +120,88 @@ def test_what_is_missing_comes_after_what_it_needs(done_study, table_file, tmp_p
     assert all(place[need] < place[task.id] for task in tasks for need in task.needs)
     begun_from(done_study, runs)
     assert len(missing_tasks(runs)) == 4 + 6
+
+
+def test_a_run_of_other_defaults_does_not_stand_for_a_new_one(table_file, tmp_path):
+    run = runs_of(runnable(table_file), tmp_path).starts["warm"]
+    make(run, lambda share: None)
+    check_as_begun(run)
+    path = run.folder / "run.json"
+    told = json.loads(path.read_text())
+    told["config"]["weight_decay"] = 0.5
+    del told["config"]["grad_cache"]  # An option that did not exist then.
+    path.write_text(json.dumps(told))
+    line = r"start warm: .* was trained with other options \(weight_decay 0.5 then, 0.01 now\)"
+    with pytest.raises(LingweaveError, match=line):
+        make(run, lambda share: None)
+    assert is_made(run)
+
+
+def test_an_evaluation_of_another_model_is_made_again(table_file, tmp_path):
+    runs = runs_of(runnable(table_file), tmp_path)
+    warm = runs.starts["warm"]
+    make(warm, lambda share: None)
+    what = next(one for one in runs.measures if one.run == warm)
+    measure(what, lambda share: None)
+    assert is_measured(what)
+    settings = warm.model / "config_sentence_transformers.json"
+    settings.write_text(settings.read_text() + " ")
+    assert not is_measured(what)
+    before = (what.folder / "evaluation.json").stat().st_mtime_ns
+    measure(what, lambda share: None)
+    assert is_measured(what)
+    assert (what.folder / "evaluation.json").stat().st_mtime_ns != before
+
+
+def test_a_floor_of_other_options_is_made_again(table_file, tmp_path):
+    runs = runs_of(runnable(table_file), tmp_path)
+    floor = next(one for one in runs.measures if one.arm == "tfidf")
+    measure(floor, lambda share: None)
+    assert is_measured(floor)
+    path = floor.folder / "evaluation.json"
+    told = json.loads(path.read_text())
+    told["provenance"]["configuration"]["ties"] = "optimistic"
+    path.write_text(json.dumps(told))
+    assert not is_measured(floor)
+    measure(floor, lambda share: None)
+    assert is_measured(floor)
+
+
+def test_each_of_several_processes_takes_its_part_of_a_batch(table_file, tmp_path, monkeypatch):
+    study = runnable(table_file)
+    run = runs_of(study, tmp_path).starts["warm"]
+    given = []
+
+    def train(config, on_line, say):
+        given.append(config)
+
+    monkeypatch.setattr("lingweave.training.run.train", train)
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("RANK", "1")
+    make(run, lambda share: None)
+    assert given[0] == replace(run.config, batch_size=4)
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(LingweaveError, match="batch_size 16 cannot be dealt out to 3 processes"):
+        make(run, lambda share: None)
+
+
+def test_who_writes_the_costs_does_not_change_them(table_file, tmp_path, monkeypatch):
+    run = runs_of(runnable(table_file), tmp_path).starts["warm"]
+    make(run, lambda share: None)
+    alone = (run.folder / "costs.json").read_text()
+    (run.folder / "costs.json").unlink()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    make(run, lambda share: None)
+    assert (run.folder / "costs.json").read_text() == alone
+    # As two processes would have left it.
+    for path in (run.folder / "run.json", run.model / "lingweave.json"):
+        told = json.loads(path.read_text())
+        told["config"]["batch_size"] //= 2
+        path.write_text(json.dumps(told))
+    seconds = json.loads((run.folder / "seconds.json").read_text())
+    (run.folder / "seconds.json").write_text(json.dumps(seconds | {"processes": 2}))
+    (run.folder / "costs.json").unlink()
+    monkeypatch.delenv("WORLD_SIZE")
+    make(run, lambda share: None)
+    told = json.loads((run.folder / "costs.json").read_text())
+    assert told == json.loads(alone) | {"processes": 2}

@@ -1,6 +1,5 @@
 """Options of `lingweave study run`, `plan`, `status`, `commands` and `report`."""
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -23,8 +22,9 @@ class StudyConfig:
     """One of the file's `scales`, such as tiny; absent: the study as it stands."""
     out: str = "runs/studies"
     """Folder of models, evaluations and reports; studies that share it share equal runs."""
-    workers: int = min(os.cpu_count() or 1, 4)
-    """Processes that work side by side, one thread or one GPU each."""
+    workers: int | None = None
+    """Processes that work side by side, one thread or one GPU each; absent: as many as there are
+    GPUs where runs use them, else cores."""
     only: list[str] | None = None
     """Exactly these runs and measures, by the ids that `study commands` prints, in this process."""
     benchmarks: list[str] | None = None

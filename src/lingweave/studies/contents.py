@@ -95,11 +95,19 @@ class Cost(NamedTuple):
     pairs: int
     """Query-passage pairs seen in training."""
     tokens: int | None
-    """Tokens, without padding."""
+    """Tokens, without padding: an estimate from some steps."""
     parameters: int | None
     seconds: float | None
     """Of training; in no file that must not change."""
     device: str | None
+    memory: int | None = None
+    """Bytes that training held at the worst moment, above the level before its first step."""
+    gpu_memory: int | None = None
+    """Bytes of all tensors on the GPU at the worst moment; None without one."""
+
+
+MEASURED = ("seconds", "device", "memory", "gpu_memory")
+"""Fields of a `Cost` that differ from computer to computer."""
 
 
 class Fact(NamedTuple):

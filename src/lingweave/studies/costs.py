@@ -6,27 +6,25 @@ seconds are measured, summed over restarts, and stand in a file of their own.
 
 import contextlib
 import json
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lingweave.atomic import disk_errors_named, write_json
-from lingweave.plan import BatchPlan, Recipe
-from lingweave.sources.rows import read_table
 from lingweave.studies.contents import Cost
+from lingweave.studies.launch import is_first, processes
+from lingweave.studies.peaks import Peaks
 from lingweave.studies.runs import Run, Runs
+from lingweave.studies.tokens import tokens_per_step
 from lingweave.training.config import TrainConfig
 
 COSTS, SECONDS = "costs.json", "seconds.json"
 """What a run takes, in its folder, and the time it took."""
-SAMPLED_STEPS = 16
-"""Steps whose texts are tokenised to estimate the tokens of a run."""
-CHARACTERS = 4
-"""Characters that are taken for a token where there is no tokenizer."""
+MEMORY = ("memory", "gpu_memory")
+"""Names of the most bytes that training held: see `lingweave.studies.peaks`."""
 _NOTED_EVERY = 10.0
 """Seconds after which the time that was spent is written down again."""
 
@@ -46,14 +44,16 @@ def costs_of(runs: Runs) -> tuple[Cost, ...]:
 
 
 def seconds_of(folder: Path) -> dict[str, Any]:
-    """What was written of the time that a run or measure took; empty if nothing was."""
+    """What was written of the time and memory that a run or measure took; empty if nothing was."""
     return _read(folder / SECONDS)
 
 
 class Spent:
     """The time of this process that goes into one folder's work."""
 
-    def __init__(self, folder: Path, before: dict[str, Any], gpu: bool) -> None:
+    def __init__(self, folder: Path, before: dict[str, Any], gpu: bool, processes: int = 1) -> None:
+        self._processes = processes
+        self._peaks: Peaks | None = None
         self._path = folder / SECONDS
         self._before = before
         self._gpu = gpu
@@ -74,10 +74,24 @@ class Spent:
                 "wall": round(before.get("wall", 0.0) + wall, 2),
                 "cpu": round(before.get("cpu", 0.0) + cpu, 2),
                 "device": _device(self._gpu),
-                "processes": int(os.environ.get("WORLD_SIZE", "1")),
+                "processes": self._processes,
                 "starts": before.get("starts", 0) + 1,
+                **self._memory(),
             },
         )
+
+    @contextlib.contextmanager
+    def memory(self) -> Iterator[None]:
+        """The block trains: the most memory that it holds is written down as well."""
+        with Peaks() as self._peaks:
+            yield
+            self._peaks.end()
+
+    def _memory(self) -> dict[str, int]:
+        """Bytes at the worst moment so far, of this start or one before."""
+        now = self._peaks.now if self._peaks is not None else {}
+        names = [name for name in MEMORY if name in now or name in self._before]
+        return {name: max(now.get(name, 0), self._before.get(name, 0)) for name in names}
 
 
 @contextlib.contextmanager
@@ -88,11 +102,12 @@ def spending(folder: Path, config: TrainConfig | None) -> Iterator[Spent]:
         folder: of the run or evaluation; what was spent before stands there.
         config: the run's, which says where it is trained; None: not a training run.
     """
-    spent = Spent(folder, seconds_of(folder), config is not None and config.device != "cpu")
+    gpu, together = (False, 1) if config is None else (config.device != "cpu", processes())
+    spent = Spent(folder, seconds_of(folder), gpu, together)
     try:
         yield spent
     finally:
-        if os.environ.get("RANK", "0") == "0":
+        if is_first():
             with disk_errors_named(str(folder)):
                 spent.note(last=True)
 
@@ -100,15 +115,16 @@ def spending(folder: Path, config: TrainConfig | None) -> Iterator[Spent]:
 def write_costs(run: Run) -> None:
     """Writes what a finished run took, apart from time, beside its model."""
     told: dict[str, Any] = {"steps": 0, "pairs": 0, "tokens": None,
-                            "parameters": parameters(run.model)}  # fmt: skip
+                            "parameters": parameters(run.model), "processes": 1}  # fmt: skip
     if run.config is not None:
         record = _read(run.model / "lingweave.json")
         steps = int(record.get("steps", run.config.steps))
-        processes = int(os.environ.get("WORLD_SIZE", "1"))
         told["steps"] = steps
-        told["pairs"] = steps * run.config.batch_size * processes
-        per_step = tokens_per_step(run.config, run.model)
-        told["tokens"] = round(per_step * steps * processes)
+        # A study's batch is that of a step: whoever trained it had a part of it.
+        told["pairs"] = steps * run.config.batch_size
+        told["tokens"] = round(tokens_per_step(run.config, run.model) * steps)
+        each = record.get("config", {}).get("batch_size", run.config.batch_size)
+        told["processes"] = max(1, run.config.batch_size // each)
     with disk_errors_named(str(run.folder)):
         write_json(run.folder / COSTS, told)
 
@@ -125,62 +141,6 @@ def parameters(model: Path) -> int | None:
     return total or None
 
 
-def tokens_per_step(config: TrainConfig, model: Path | None) -> float:
-    """Tokens of a step's queries, passages and negatives, without padding, on average over some
-    steps of the plan.
-
-    Args:
-        config: the run.
-        model: whose tokenizer counts; without one, or where it has no `tokenizer.json`, so many
-            characters are taken for a token.
-    """
-    lengths = _token_counts(model)
-    table = read_table(
-        config.table,
-        languages=config.languages,
-        datasets=config.datasets,
-        one_of=config.one_of or (),
-    )
-    recipe = Recipe(
-        config.recipe,
-        batch_size=config.batch_size,
-        steps=config.steps,
-        language_exponent=config.language_exponent,
-        dataset_exponent=config.dataset_exponent,
-    )
-    plan = BatchPlan(recipe, table.shape(), config.seed)
-    steps = np.unique(np.linspace(0, config.steps - 1, SAMPLED_STEPS).astype(int)).tolist()
-    total = 0
-    for step in steps:
-        batch = plan.batch(step)
-        for read, languages, prompt, length, times in (
-            (table.query, batch.query_languages, config.query_prompt, config.query_length, 1),
-            (table.passage, batch.passage_languages, config.passage_prompt, config.passage_length,
-             1 + config.negatives),
-        ):  # fmt: skip
-            pairs = zip(batch.rows.tolist(), languages.tolist(), strict=True)
-            texts = [prompt + read(row, language) for row, language in pairs]
-            total += times * sum(min(count, length) for count in lengths(texts))
-    return total / len(steps)
-
-
-def _token_counts(model: Path | None) -> Callable[[list[str]], list[int]]:
-    """Gives the tokens of texts."""
-    places = (model, *sorted(model.glob("*/"))) if model is not None else ()
-    found = next((place for place in places if (place / _TOKENIZER).is_file()), None)
-    if found is None:
-        return lambda texts: [-(-len(text) // CHARACTERS) for text in texts]
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(found / _TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return lambda texts: [len(one) for one in tokenizer.encode_batch(texts)]
-
-
-_TOKENIZER = "tokenizer.json"
-
-
 def _cost(run: Run, arm: str, seed: int | None) -> Cost:
     told, spent = _read(run.folder / COSTS), seconds_of(run.folder)
     return Cost(
@@ -191,8 +151,16 @@ def _cost(run: Run, arm: str, seed: int | None) -> Cost:
         tokens=told.get("tokens"),
         parameters=told.get("parameters"),
         seconds=spent.get("wall"),
-        device=spent.get("device"),
+        device=_devices(spent),
+        memory=spent.get("memory"),
+        gpu_memory=spent.get("gpu_memory"),
     )
+
+
+def _devices(spent: dict[str, Any]) -> str | None:
+    """Where it was trained, as "8 × NVIDIA H100" where there were several processes."""
+    device, count = spent.get("device"), spent.get("processes", 1)
+    return f"{count} × {device}" if device is not None and count > 1 else device
 
 
 def _device(gpu: bool) -> str:

@@ -23,6 +23,8 @@ HOW = {"supported": "holds", "refuted": "goes the other way"} | {
     status: status for status in ("undecided", "not measured")
 }
 """What tables say of a comparison: claims are supported or refuted, their parts hold or do not."""
+TOKENS = "tokens (estimated from 16 steps)"
+"""The head of their column; `lingweave.studies.tokens.SAMPLED_STEPS` of them."""
 MANY_LANGUAGES = 20
 """From here on a table by language is long, and groups of languages say more."""
 
@@ -165,7 +167,7 @@ def cost_table(contents: Contents) -> Table:
     return Table(
         "One training run; an arm has one a seed, and starts are shared by the arms that go on"
         " from them.",
-        ("arm", "runs", "steps", "pairs", "tokens", "parameters"),
+        ("arm", "runs", "steps", "pairs", TOKENS, "parameters"),
         tuple(
             (
                 Cell(arm),
@@ -181,10 +183,14 @@ def cost_table(contents: Contents) -> Table:
 
 
 def seconds_table(contents: Contents) -> Table:
-    """One row a training run: its seconds and where they were spent."""
+    """One row a training run: its seconds, its memory, and where they were spent."""
+    gpu = any(one.gpu_memory is not None for one in contents.costs)
     return Table(
-        "Seconds of training, summed over restarts.",
-        ("arm", "seed", "steps", "pairs", "tokens", "seconds", "device"),
+        "Seconds of training, summed over restarts. Memory: what the process held at the worst"
+        " moment, above its level before the first step"
+        + ("; on the GPU, all tensors." if gpu else "."),
+        ("arm", "seed", "steps", "pairs", TOKENS, "seconds", "memory",
+         *(("GPU memory",) if gpu else ()), "device"),
         tuple(
             (
                 Cell(one.arm),
@@ -193,11 +199,19 @@ def seconds_table(contents: Contents) -> Table:
                 Cell(f"{one.pairs:,}"),
                 Cell(_plain(one.tokens)),
                 Cell("–" if one.seconds is None else f"{one.seconds:,.0f}"),
+                Cell(_bytes(one.memory)),
+                *((Cell(_bytes(one.gpu_memory)),) if gpu else ()),
                 _word(one.device or "–"),
             )
             for one in contents.costs
         ),
-    )
+    )  # fmt: skip
+
+
+def _bytes(count: int | None) -> str:
+    if count is None:
+        return "–"
+    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
 
 
 def shown_cell(row: Row, figure: str) -> Cell:

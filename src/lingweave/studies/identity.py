@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from lingweave.atlas import DEFAULT_LANGUAGES
+from lingweave.benchmark import Benchmark
+from lingweave.evaluate.run import EvaluateConfig, configuration_of
 from lingweave.sources.atlas import SEED, atlas_path
 from lingweave.sources.rows import read_table
+from lingweave.studies.digests import content_digest, model_digest
 from lingweave.studies.evaluating import evaluate_config
 from lingweave.studies.places import place_of
 from lingweave.studies.study import BenchmarkSpec, Extension, Fields
@@ -37,6 +40,7 @@ def run_id(
     if isinstance(run, Extension):
         texts = _table(tuple(map(str, files)))
         return _hash(["extend", _model(run.model, known), texts, run.tokens])
+    out = Path(run.tokens).parent if run.tokens else None  # The folder of all studies.
     # A field that is as it always was says nothing, so that new ones do not rename old runs.
     decides = {
         name: value
@@ -56,33 +60,104 @@ def run_id(
 
         valid = validation_table(run)
         decides["valid"] = valid.fingerprint if valid is not None else None
-    decides["encoder"] = _model(run.encoder, known)
+    decides["encoder"] = _model(run.encoder, known, out)
     if run.teacher is not None:
-        decides["teacher"] = _model(run.teacher, known)
+        decides["teacher"] = _model(run.teacher, known, out)
     if run.mined is not None:
         decides["mined"] = hashlib.sha256(Path(run.mined).read_bytes()).hexdigest()
     return _hash(decides)
 
 
-def measure_id(run: str | None, spec: BenchmarkSpec, fields: Fields) -> str:
+def measure_id(
+    run: str | None, spec: BenchmarkSpec, fields: Fields, out: Path | None = None
+) -> str:
     """What a measure is called: equal for equal figures.
 
     Args:
         run: id of the run that is measured; None: a floor.
         spec: the benchmark.
         fields: of `EvaluateConfig`: a floor, and what an arm's choices add.
+        out: the folder of all studies, where checksums are kept; None: nowhere.
     """
     asked = spec.evaluate | fields
+    if asked.get("model") is not None:
+        asked["model"] = _model(place_of(str(asked["model"])), {}, out)
+    if asked.get("vectors") is not None:
+        asked["vectors"] = _content(str(asked["vectors"]), out)
     return _hash(
         {
             "run": run,
             "asked": {name: str(value) if isinstance(value, Path) else value
                       for name, value in asked.items()},
-            "data": _data(spec, fields),
+            "data": _data(spec, fields, out),
             "alter": dataclasses.asdict(spec.alter) if spec.alter else None,
             "read": spec.read,
         }
     )  # fmt: skip
+
+
+def changed_options(run: TrainConfig, begun: Mapping[str, Any], processes: int = 1) -> list[str]:
+    """Options that decide a run's weights and were others when it was begun, with both values.
+
+    Its id leaves out what is as it is by default, so it does not tell of a default that changed.
+
+    Args:
+        run: as it is asked for now.
+        begun: the options that were written when it was begun.
+        processes: how many trained it: each has its part of a batch.
+    """
+    before = dict(begun)
+    if isinstance(before.get("batch_size"), int):
+        before["batch_size"] *= processes
+    return [
+        f"{name} {before[name]!r} then, {value!r} now"
+        for name, value in run.to_dict().items()
+        # An option that did not exist has not changed: it stands for what was always done.
+        if name not in _SILENT and name in before and before[name] != value
+    ]
+
+
+def changed_measure(
+    spec: BenchmarkSpec, fields: Fields, folder: Path, configuration: Mapping[str, Any]
+) -> list[str]:
+    """What an evaluation was made with that is now something else, such as the model's weights.
+
+    Args:
+        spec: the benchmark; the id of a measure holds its data and languages.
+        fields: of `EvaluateConfig`: the model or floor, and what an arm's choices add.
+        folder: of the evaluation, below the folder of all studies.
+        configuration: what is written there.
+    """
+    config = evaluate_config(spec, fields, folder)
+    if config.endpoint is not None or not (config.model is None or Path(config.model).is_dir()):
+        return []  # Known by its address or name; nobody is asked over the network.
+    asked = _asked(config, folder.parent.parent)
+    return sorted(
+        name
+        for name in ({*asked, *configuration} - _OF_DATA)
+        if asked.get(name) != configuration.get(name)
+    )
+
+
+_OF_DATA = {"data", "languages", "split", "seed"}
+"""Parts of an evaluation's configuration that follow from the benchmark, which its id holds."""
+
+
+def _asked(config: EvaluateConfig, out: Path) -> dict[str, Any]:
+    """An evaluation's configuration, as it would be written, without what the benchmark gives."""
+    nothing = Benchmark("", {}, {}, ())
+    if config.model is None:
+        found = configuration_of(config, nothing)
+    else:
+        from lingweave.encoders.routes import has_routes
+
+        # The floor stands for the model, whose checksum is kept.
+        found = configuration_of(dataclasses.replace(config, model=None, encoder="random"), nothing)
+        found |= {"encoder": config.encoder, "model": model_digest(Path(config.model), out)}
+        if has_routes(Path(config.model)):
+            found["by_language"] = True
+    told: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    return told
 
 
 @lru_cache(maxsize=256)
@@ -97,23 +172,22 @@ def _table(
     return table.fingerprint
 
 
-def _model(place: str, known: Mapping[str, str]) -> str:
+def _model(place: str, known: Mapping[str, str], out: Path | None = None) -> str:
     """A model: the run that makes it, the checksum of its folder, or its name on the hub."""
     if place in known:
         return f"run {known[place]}"
-    return _folder(place) if Path(place).is_dir() else place
+    return model_digest(Path(place), out) if Path(place).is_dir() else place
 
 
-@lru_cache(maxsize=64)
-def _folder(place: str) -> str:
-    from lingweave.encoders.sentence_transformer import identity
+def _content(named: str, out: Path | None) -> str:
+    """A file or folder by what is in it; one that is not there by its name."""
+    place = Path(place_of(named))
+    return content_digest(place, out) if place.exists() else named
 
-    return str(identity("", Path(place))["sha256"])
 
-
-def _data(spec: BenchmarkSpec, fields: Fields) -> Any:
-    """What tells a benchmark's data from others of its name: the atlas's own hash, or names and
-    sizes of files."""
+def _data(spec: BenchmarkSpec, fields: Fields, out: Path | None) -> str | None:
+    """What tells a benchmark's data from others of its name: the atlas's own hash, or a checksum of
+    its files."""
     if str(spec.evaluate.get("benchmark", "")).startswith("atlas"):
         config = evaluate_config(spec, fields if "encoder" in fields else {"encoder": "random"},
                                  Path())  # fmt: skip
@@ -121,16 +195,7 @@ def _data(spec: BenchmarkSpec, fields: Fields) -> Any:
         seed = SEED if config.seed is None else config.seed
         return atlas_path("test", tuple(languages), seed).parent.name
     data = spec.evaluate.get("data")
-    if data is None:
-        return None
-    place = Path(place_of(str(data)))
-    if place.is_file():
-        return [place.name, place.stat().st_size]
-    return sorted(
-        (path.relative_to(place).as_posix(), path.stat().st_size)
-        for path in place.rglob("*")
-        if path.is_file()
-    )
+    return None if data is None else _content(str(data), out)
 
 
 def _hash(value: Any) -> str:

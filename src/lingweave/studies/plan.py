@@ -1,21 +1,20 @@
 """`lingweave study plan`: what the runs of a study take on a device, before anything is started."""
 
 import dataclasses
-import functools
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.arms import arms_of, planned_of, train_fields
+from lingweave.studies.arms import arms_of, evaluate_fields, planned_of, train_fields
 from lingweave.studies.config import StudyConfig
-from lingweave.studies.costs import is_costed, seconds_of, tokens_per_step
+from lingweave.studies.costs import is_costed, seconds_of
+from lingweave.studies.footprints import Sizes, at_limits, published_shape, unreachable
 from lingweave.studies.places import place_of
 from lingweave.studies.runs import (
     MODELS,
@@ -28,14 +27,17 @@ from lingweave.studies.runs import (
     train_config,
 )
 from lingweave.studies.study import Fields, Study
+from lingweave.studies.tokens import tokens_per_step
 from lingweave.training.config import TrainConfig
-
-if TYPE_CHECKING:
-    from lingweave.training.footprint.footprint import Footprint
 
 FROM_NOTHING = ("static", "transformer")
 SHAPE = ("encoder", "vocabulary", "dimension", "layers")
 """Fields that decide the size of an encoder that starts from nothing."""
+PUBLISHED_SHAPE = (
+    "the hub is not reached, so its shape is that of the published facts, and texts are taken to be"
+    " as long as they may be"
+)
+"""What is said of an encoder that is known by its shape alone."""
 REPORTED = "h100-80gb"
 """The device that a report plans for, where none is named: the same on every computer."""
 
@@ -71,6 +73,8 @@ class Planned(NamedTuple):
     """Where it would run."""
     note: str = ""
     """What could not be told, and why."""
+    same: tuple[str, ...] = ()
+    """What its runs are known by: arms may have runs in common."""
 
 
 def plan(config: StudyConfig) -> None:
@@ -210,7 +214,7 @@ def _planned(
     """An arm, planned with its first seed: the others take as much."""
     config, extra, notes = _config(study, fields, out, device)
     done = [run for run in made if is_costed(run.folder)]
-    found = _footprint(config, _model(made), notes)
+    found = _footprint(config, _model(made), notes, out)
     spent = [seconds_of(run.folder).get("wall") for run in done] if device is None else []
     measured = [one for one in spent if one is not None]
     seconds = sum(measured) / len(measured) if measured else found.seconds
@@ -229,7 +233,18 @@ def _planned(
         measured=bool(measured),
         device=found.device,
         note="; ".join(notes),
+        same=tuple(_known_by(config, made, seeds, kind, number) for number in range(len(seeds))),
     )
+
+
+def _known_by(
+    config: TrainConfig, made: Sequence[Run], seeds: Sequence[int], kind: str, number: int
+) -> str:
+    """What tells a run from others: its id, or where data are missing its options."""
+    if number < len(made):
+        return made[number].id
+    seed = config.seed if kind == "start" else seeds[number]
+    return repr(dataclasses.replace(config, seed=seed, plan_device=None, arm=None))
 
 
 def _model(made: Sequence[Run]) -> Path | None:
@@ -279,7 +294,7 @@ class _Found(NamedTuple):
     device: str
 
 
-def _footprint(config: TrainConfig, model: Path | None, notes: list[str]) -> _Found:
+def _footprint(config: TrainConfig, model: Path | None, notes: list[str], out: Path) -> _Found:
     """Tokens of a step, parameters, memory and time; what cannot be told is noted."""
     from lingweave.studies.static_time import seconds_per_step
     from lingweave.training.footprint.footprint import footprint_of
@@ -293,20 +308,26 @@ def _footprint(config: TrainConfig, model: Path | None, notes: list[str]) -> _Fo
         if table is not None and not loaded:
             tokens = tokens_per_step(config, model)
         if table is not None and loaded:
-            found = footprint_of(config, table, recipe_of(config))
+            whole = footprint_of(config, table, recipe_of(config))
+            found = Sizes.of(whole)
         else:
-            found = _at_limits(json.dumps(_sizing(config).to_dict()))
+            found = at_limits(_sizing(config), out)
     except LingweaveError as error:
-        notes.append(" ".join(str(error).split()))
-        return _Found(tokens, None, None, None, None, config.plan_device or "–")
-    tokens = found.texts.tokens if tokens is None else tokens
+        shape = published_shape(config.encoder) if unreachable(error) else None
+        if shape is None:
+            notes.append(" ".join(str(error).split()))
+            return _Found(tokens, None, None, None, None, config.plan_device or "–")
+        notes.append(PUBLISHED_SHAPE)
+        # What a name says of pooling goes with it.
+        pooling = "cls" if config.pooling == "auto" and "labse" in shape else config.pooling
+        found = at_limits(_sizing(dataclasses.replace(config, encoder=shape, pooling=pooling)), out)
+    tokens = found.tokens if tokens is None else tokens
     seconds = found.seconds
-    if config.encoder == "static" and not found.device.gpu:
+    if config.encoder == "static" and not found.gpu:
         seconds = config.steps * seconds_per_step(config, tokens)
     elif config.encoder == "static":
         notes.append("no time: a static encoder's step is bound by memory traffic")
-    parameters, peak = found.step.weights.parameters, found.memory.peak
-    return _Found(tokens, parameters, peak, found.fits, seconds, found.device.name)
+    return _Found(tokens, found.parameters, found.memory, found.fits, seconds, found.device)
 
 
 def _sizing(config: TrainConfig) -> TrainConfig:
@@ -317,14 +338,6 @@ def _sizing(config: TrainConfig) -> TrainConfig:
         config, recipe=recipe, seed=0, table=[], valid=None, vocabulary_from=None,
         eval_every=None, patience=None,
     )  # fmt: skip
-
-
-@functools.lru_cache(maxsize=64)
-def _at_limits(fields: str) -> "Footprint":
-    """The footprint of a run with these fields, as JSON, all texts as long as they may be."""
-    from lingweave.training.footprint.footprint import footprint_of
-
-    return footprint_of(TrainConfig(**json.loads(fields)))
 
 
 def _table(plans: Iterable[Planned]) -> Table:
@@ -353,27 +366,39 @@ def _table(plans: Iterable[Planned]) -> Table:
 
 
 def _lines(study: Study, plans: Sequence[Planned]) -> list[str]:
-    """Sums, and what they leave out."""
+    """Sums over distinct runs, and what they leave out."""
     lines = []
+    counted: set[str] = set()
     for what, chosen in (
         ("To run", [one for one in plans if one.kind != "planned"]),
         ("Only planned", [one for one in plans if one.kind == "planned"]),
     ):
         if not chosen:
             continue
-        left = [(one, one.runs - one.done) for one in chosen]
+        left: list[tuple[Planned, int]] = []
+        runs = done = 0
+        for one in chosen:
+            # The runs that are done stand first or last; which they are does not matter to a sum.
+            new = [key for key in dict.fromkeys(one.same) if key not in counted]
+            counted |= set(new)
+            there = min(one.done, len(new))
+            runs, done = runs + len(new), done + there
+            left.append((one, len(new) - there))
         unknown = [one.arm for one, count in left if one.seconds is None and count]
-        seconds = sum(count * one.seconds for one, count in left if one.seconds is not None)
         lines.append(
-            f"{what}: {sum(one.runs for one in chosen)} runs, of which"
-            f" {sum(one.done for one in chosen)} are done; of the others"
-            f" {_count(sum(count * one.pairs for one, count in left))} pairs,"
-            f" {_count(sum(count * (one.tokens or 0) for one, count in left))} tokens,"
-            f" {_time(seconds)} on one device"
+            f"{what}: {runs} runs, of which {done} are done; of the others"
+            f" {_count(_sum((one.pairs, count) for one, count in left))} pairs,"
+            f" {_count(_sum((one.tokens, count) for one, count in left))} tokens,"
+            f" {_time(_sum((one.seconds, count) for one, count in left))} on one device"
             + (f", without {', '.join(unknown)}" if unknown else "")
         )
-    arms = [one for one in plans if one.kind == "arm"]
-    count = (sum(one.runs for one in arms) + len(study.floors)) * len(study.benchmarks)
+    planned_arms = [one for one in plans if one.kind == "arm"]
+    measured = {
+        (key, repr(evaluate_fields(study, arm)))
+        for arm, one in zip(arms_of(study), planned_arms, strict=True)
+        for key in one.same
+    }
+    count = (len(measured) + len(study.floors)) * len(study.benchmarks)
     lines.append(
         f"Measures: {count}, on {len(study.benchmarks)} benchmarks; their time is not in the sums."
     )
@@ -387,6 +412,13 @@ def _lines(study: Study, plans: Sequence[Planned]) -> list[str]:
             notes.setdefault(one.note, []).append(one.arm)
     lines += [f"{', '.join(names)}: {note}" for note, names in notes.items()]
     return [escape(line) for line in lines]
+
+
+def _sum(parts: Iterable[tuple[float | None, int]]) -> float | None:
+    """The sum of values, so many of each; None if none of those that count is known."""
+    given = [(value, count) for value, count in parts if count]
+    known = [value * count for value, count in given if value is not None]
+    return sum(known) if known or not given else None
 
 
 def _count(value: float | None) -> str:

@@ -306,7 +306,8 @@ def tick(value: float) -> str:
 
 def cost_words(unit: str) -> str:
     """What the axis of a cost is called."""
-    return unit if unit == "parameters" else f"{unit} of one training run"
+    estimated = " (estimated from 16 steps)" if unit == "tokens" else ""
+    return unit if unit == "parameters" else f"{unit} of one training run{estimated}"
 
 
 def _known(row: Row, figure: str) -> bool:

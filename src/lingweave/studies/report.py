@@ -9,7 +9,7 @@ from typing import Any
 from lingweave.report.files import write_text
 from lingweave.report.reading import seeds_sentence
 from lingweave.significance import Interval
-from lingweave.studies.contents import Contents, Cost, Part
+from lingweave.studies.contents import MEASURED, Contents, Cost, Part
 from lingweave.studies.drawn import BenchmarkFigures, drawn_figures
 from lingweave.studies.madeof import made_of
 from lingweave.studies.markdown import costs_markdown, markdown
@@ -139,8 +139,7 @@ def as_json(contents: Contents) -> dict[str, Any]:
         ],
         "planned": [dict(one) for one in contents.planned],
         "costs": [
-            {k: v for k, v in one._asdict().items() if k not in ("seconds", "device")}
-            for one in contents.costs
+            {k: v for k, v in one._asdict().items() if k not in MEASURED} for one in contents.costs
         ],
         "limits": list(contents.limits),
         "made_of": {fact.name: fact.value for fact in contents.made_of},

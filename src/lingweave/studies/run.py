@@ -1,21 +1,23 @@
 """`lingweave study run` and its relatives: from a study file to its report."""
 
+import contextlib
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.config import StudyConfig
 from lingweave.studies.costs import costs_of
+from lingweave.studies.launch import divided, is_first, processes
 from lingweave.studies.measured import opened_measures
 from lingweave.studies.pool import Failure, Place, Task, done_side_by_side
 from lingweave.studies.rehearsal import rehearse
 from lingweave.studies.restricted import folder_name
 from lingweave.studies.runs import Measure, Run, Runs, runs_of
 from lingweave.studies.study import Study
-from lingweave.studies.work import is_made, is_measured, make, measure
+from lingweave.studies.work import check_as_begun, is_made, is_measured, make, measure
 
 PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.work")
 FAILURES = "failures"
@@ -33,11 +35,18 @@ def run(config: StudyConfig) -> None:
         LingweaveError: the study is wrong, or some of its runs failed.
         KeyboardInterrupt: it was stopped; what was done is saved.
     """
+    if processes() > 1 and config.only is None:
+        raise LingweaveError(
+            f"{processes()} processes were started together: they train one run, give --only ID"
+        )
     study = _checked(config)
     runs = runs_of(study, config.folder)
     if config.only is not None:
-        only(runs, config.only)
+        only(runs, config.only, study)
+        for id in config.only if is_first() else ():
+            _forget(config, study, id)
         return
+    check_options(runs)
     rehearse(study, runs)
     failed = done(runs, config, study)
     report(config, study, runs)
@@ -55,28 +64,49 @@ def done(runs: Runs, config: StudyConfig, study: Study) -> dict[str, Failure]:
     names = {task.id: task.name for task in tasks}
     places = places_of(runs, config.workers)
     failed = done_side_by_side(tasks, places, study.name, PRELOADED)
-    folder = study_folder(config, study) / FAILURES
-    for id, failure in failed.items():
-        if failure.trace:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{id}.txt").write_text(failure.trace, encoding="utf-8")
+    for id in names:
+        failure = failed.get(id)
+        if failure is None:
+            _forget(config, study, id)
+        elif failure.trace:
+            path = _trace(config, study, id)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(failure.trace, encoding="utf-8")
     return {names[id]: failure for id, failure in failed.items()}
 
 
-def done_here(runs: Runs) -> None:
-    """Does what is missing one after the other in this process.
+def check_options(runs: Runs) -> None:
+    """Refuses runs that were trained with other options than those that are asked for now.
 
     Raises:
-        LingweaveError: the first that failed.
+        LingweaveError: the first of them.
     """
-    for task in missing_tasks(runs):
-        task.work(_nothing)
+    for one in runs.all:
+        check_as_begun(one)
 
 
-def only(runs: Runs, ids: list[str]) -> None:
+def _trace(config: StudyConfig, study: Study, id: str) -> Path:
+    """Where it is written what went wrong."""
+    return study_folder(config, study) / FAILURES / f"{id}.txt"
+
+
+def _forget(config: StudyConfig, study: Study, id: str) -> None:
+    """What failed before has succeeded."""
+    path = _trace(config, study, id)
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # Other failures are there, or none ever was.
+        path.parent.rmdir()
+
+
+def only(runs: Runs, ids: list[str], study: Study | None = None) -> None:
     """Does these, each in this process: a run with its measures, or a measure alone.
 
     Several processes that torchrun has started train one run together; the first one measures.
+
+    Args:
+        runs: the study's.
+        ids: those that are done.
+        study: its plans and benchmarks are looked at before; None: they are not.
 
     Raises:
         LingweaveError: an id is not of the study, what it needs is missing, or it failed.
@@ -89,10 +119,16 @@ def only(runs: Runs, ids: list[str]) -> None:
                 f"--only {id}: is no run or measure of this study; `lingweave study commands` lists"
                 " them"
             )
-    together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    together = processes() > 1
     if together and sum(id in by_run for id in ids) > 1:
         raise LingweaveError("--only: several processes train one run at a time; give one id")
-    first = os.environ.get("RANK", "0") == "0"
+    for id in ids:
+        if id in by_run:
+            check_as_begun(by_run[id])
+            if together and (asked := by_run[id].config) is not None:
+                divided(asked, processes())
+    if study is not None:
+        rehearse(study, _part(runs, ids))
     for id in ids:
         if id in by_run:
             _make(by_run[id], by_run)
@@ -105,10 +141,29 @@ def only(runs: Runs, ids: list[str]) -> None:
             measures = [by_measure[id]]
             if (of := measures[0].run) is not None:
                 _check_made(measures[0].name, (of.id,), by_run)
-        for one in measures if first else ():
+        for one in measures if is_first() else ():
             if not is_measured(one):
                 measure(one, _nothing, wait=False)
             print(one.folder)
+
+
+@dataclass(frozen=True)
+class _Part(Runs):
+    """Some of a study's runs and measures."""
+
+    asked: frozenset[str] = frozenset()
+    """The ids of the runs; others can be looked up among the arms as before."""
+
+    @property
+    def all(self) -> tuple[Run, ...]:
+        """The runs that are asked for."""
+        return tuple(one for one in super().all if one.id in self.asked)
+
+
+def _part(runs: Runs, ids: list[str]) -> Runs:
+    """These runs with their measures, and these measures."""
+    measures = (one for one in runs.measures if one.id in ids or (one.run and one.run.id in ids))
+    return _Part(runs.starts, runs.arms, tuple(measures), frozenset(ids))
 
 
 def _make(run: Run, by_run: dict[str, Run]) -> None:
@@ -124,7 +179,7 @@ def _make(run: Run, by_run: dict[str, Run]) -> None:
             print(f"{run.name}: {share:.0%}", file=sys.stderr)
             told = share + _TOLD_EVERY
 
-    make(run, tell if os.environ.get("RANK", "0") == "0" else _nothing, wait=False)
+    make(run, tell if is_first() else _nothing, wait=False)
 
 
 def _check_made(name: str, needs: tuple[str, ...], by_run: dict[str, Run]) -> None:
@@ -152,6 +207,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
 
     study = study or config.opened()
     runs = runs or runs_of(study, config.folder)
+    check_options(runs)
     measurements = opened_measures(study, config.folder, runs.measures)
     folder = study_folder(config, study)
     figures = drawn_figures(study, measurements)
@@ -178,7 +234,12 @@ def study_folder(config: StudyConfig, study: Study) -> Path:
 def missing_tasks(runs: Runs) -> list[Task]:
     """What is not done: each run, what it needs before it, and its measures right after it."""
     tasks = []
-    measures = [one for one in runs.distinct_measures if not is_measured(one)]
+    # A model that is made anew may be another than the one that was measured.
+    measures = [
+        one
+        for one in runs.distinct_measures
+        if not is_measured(one) or (one.run is not None and not is_made(one.run))
+    ]
     # What takes no run keeps workers busy while a start is trained.
     free = [one for one in measures if one.run is None]
     for one in runs.all:
@@ -188,16 +249,21 @@ def missing_tasks(runs: Runs) -> list[Task]:
     return [*tasks, *map(_measuring, free)]
 
 
-def places_of(runs: Runs, workers: int) -> list[Place]:
-    """The workers: one a GPU where a run asks for one and there are some, else one thread each."""
+def places_of(runs: Runs, workers: int | None) -> list[Place]:
+    """The workers: one a GPU where a run asks for one and there are some, else one thread each.
+
+    Args:
+        runs: what they do.
+        workers: how many at most; None: as many as there are GPUs, or cores.
+    """
     gpus = (
         _gpus() if any(one.config is None or one.config.device != "cpu" for one in runs.all) else []
     )
     cores = _cores()
     if gpus:
-        count = min(workers, len(gpus))
+        count = min(workers or len(gpus), len(gpus))
         return [Place(max(1, cores // count), gpu) for gpu in gpus[:count]]
-    return [Place()] * workers
+    return [Place()] * (workers or cores)
 
 
 def _measuring(what: Measure) -> Task:

@@ -202,7 +202,7 @@ class _Made:
     ) -> Measure:
         """An arm or floor on a benchmark."""
         spec = self.study.benchmarks[benchmark]
-        id = measure_id(run.id if run else None, spec, fields)
+        id = measure_id(run.id if run else None, spec, fields, self.out)
         if run is not None:
             fields = fields | {"model": str(run.model)}
         folder = self.out / "evaluations" / id
