@@ -1,10 +1,25 @@
 """What is wrong with a study is told before its first run, in one line with its place."""
 
+from dataclasses import replace
+
 import pytest
+from studies.runnable import runnable
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.check import check
 from lingweave.studies.given import opened
+from lingweave.studies.rehearsal import rehearse
+from lingweave.studies.restricted import with_benchmarks
+from lingweave.studies.runs import runs_of
+from lingweave.studies.study import (
+    BenchmarkSpec,
+    Choice,
+    ClaimSpec,
+    Published,
+    Side,
+    TableSpec,
+    ThinTable,
+)
 
 TEXT = """
 name: small
@@ -61,6 +76,12 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
     ("old", "new", "line"),
     [
         ("name: small", "name: a/b", "name: the name 'a/b' is not possible"),
+        ("name: small", "name: ..", "name: the name '..' is not possible"),
+        ("atlas: {evaluate", ".: {evaluate", "benchmarks: the name '.' is not possible"),
+        ("resamples: 100", "resamples: 1", "resamples: 1 is not possible; give 2 or more"),
+        ("claims:", "arms: []\nclaims:", "arms: is empty"),
+        ("claims:", "arms: [{recipe: [], data: all}]\nclaims:", "arms[1].recipe: is empty"),
+        ("claims:", "planned: [{recipe: [], data: all}]\nclaims:", "planned[1].recipe: is empty"),
         ("seeds: [1, 2]", "seeds: []", "seeds: is empty"),
         ("seeds: [1, 2]", "seeds: [1, 1]", "seeds: 1 stands twice"),
         ("x-y: {train: {recipe: x-y}}", "x-y: {train: {recipe: x-z}}",
@@ -121,7 +142,8 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
 def test_a_mistake_is_one_line_with_its_place(study_of, old, new, line):
     with pytest.raises(LingweaveError) as caught:
         check(study_of(old, new))
-    assert str(caught.value).startswith(f"study {'a/b' if 'a/b' in new else 'small'}: {line}")
+    name = new.removeprefix("name: ") if new.startswith("name: ") else "small"
+    assert str(caught.value).startswith(f"study {name}: {line}")
     assert "\n" not in str(caught.value)
 
 
@@ -145,3 +167,68 @@ def test_a_claim_of_an_arm_that_is_not_run(study_of):
 )  # fmt: skip
 def test_a_plan_needs_neither_data_nor_models(study_of, old, new):
     check(study_of(old, new), here=False)
+
+
+def rehearsed(study, out):
+    rehearse(study, runs_of(study, out))
+
+
+def claim(*figures, **fields):
+    left, right = Side({"recipe": "hybrid"}), Side({"recipe": "mono"})
+    return ClaimSpec("It is.", left, right, "above", list(figures), **fields)
+
+
+def refused(study, out, line):
+    with pytest.raises(LingweaveError) as caught:
+        rehearsed(study, out)
+    assert str(caught.value).startswith(f"study toy: {line}")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unseen_language_in_which_an_arm_is_trained(table_file, tmp_path):
+    """The arm, its table and the language are named; an arm that is trained without it passes."""
+    asked = {"benchmark": "parallel", "data": str(table_file)}
+    held_out = TableSpec(thin=ThinTable("toy", ["de"], 0.0))
+    study = runnable(
+        table_file,
+        tables={"toy": TableSpec(files=[str(table_file)]), "without": held_out},
+        benchmarks={"all": BenchmarkSpec(asked, unseen=["de"])},
+        axes={"data": {"few": Choice({"table": ["without"]}), "many": Choice({"table": ["toy"]})}},
+    )
+    line = "benchmarks.all: unseen: arm many is trained on toy, with texts in de; ask for figures"
+    refused(study, tmp_path, line)
+    rehearsed(replace(study, arms=[{"data": "few"}]), tmp_path)
+    few = replace(study, train=study.train | {"languages": ["el", "en", "ru"]})
+    rehearsed(few, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cross.mAP|language=sw", "mono.mAP|gap_to=fr", "multi.mAP|family=Bantu",
+     "multi.R@1|script=Deva"],
+)  # fmt: skip
+def test_a_figure_of_languages_that_a_benchmark_lacks(table_file, tmp_path, name):
+    """In a claim, among the paper's figures and in the tables."""
+    study = runnable(table_file)
+    refused(replace(study, claims=[claim("mono.mAP", name)]), tmp_path,
+            f"claims[1].figures: on all: figure {name}: is over none of the languages")  # fmt: skip
+    published = [Published({"recipe": "mono"}, "all", {name: 0.5})]
+    refused(replace(study, published=published), tmp_path,
+            f"published[1].figures: on all: figure {name}: ")  # fmt: skip
+    refused(replace(study, figures=["mono.mAP", name]), tmp_path,
+            f"figures: on every benchmark: figure {name}: ")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["cross.mAP", "mono.mAP|gap_to=de", "cross.mAP|language=de"])
+def test_a_figure_for_which_a_benchmark_has_no_answers(table_file, tmp_path, name):
+    """One language has nothing across languages, and no gap to others."""
+    asked = {"benchmark": "parallel", "data": str(table_file)}
+    one = BenchmarkSpec(asked | {"languages": ["de"]})
+    study = runnable(table_file, benchmarks={"all": BenchmarkSpec(asked), "one": one})
+    rehearsed(replace(study, claims=[claim(name, benchmarks=["all"])]), tmp_path)
+    refused(replace(study, claims=[claim(name)]), tmp_path,
+            f"claims[1].figures: on one: figure {name}: is not defined")  # fmt: skip
+    # Tables show what one of the benchmarks gives, whichever are chosen.
+    shown = replace(study, figures=[name])
+    rehearsed(shown, tmp_path)
+    rehearsed(with_benchmarks(shown, ["one"]), tmp_path)
