@@ -51,9 +51,10 @@ def check_as_begun(run: Run) -> None:
         LingweaveError: says which.
     """
     begun = _begun(run.folder)
-    if run.config is None or not begun:
+    # Of an unfinished one the trainer itself says so; another process may have begun it just now.
+    if run.config is None or not begun or not run.model.is_dir():
         return
-    before = int(seconds_of(run.folder).get("processes", 1))
+    before = int(seconds_of(run.folder).get("processes", processes()))
     changed = changed_options(run.config, begun, before)
     if changed:
         raise LingweaveError(
