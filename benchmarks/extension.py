@@ -29,8 +29,8 @@ from lingweave.errors import LingweaveError
 from lingweave.software import software
 from lingweave.sources.lareqa import xquad_r
 from lingweave.sources.rows import read_table
-from lingweave.studies.places import place_of
-from lingweave.studies.vocabularies import extended_tokenizer
+from lingweave.studies.definition.places import place_of
+from lingweave.studies.extending.vocabularies import extended_tokenizer
 from lingweave.training.tables import sampled_texts
 
 LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh-CN")

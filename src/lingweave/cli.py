@@ -6,6 +6,7 @@ import time
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from importlib import import_module
 from typing import Any
 
 from jsonargparse import ArgumentError, ArgumentParser, set_parsing_settings
@@ -192,64 +193,39 @@ def data_benchmarks() -> Verb:
     return ListConfig, print_benchmarks
 
 
-def study_run() -> Verb:
-    """Train and measure what a study is missing, judge its claims, and write its report."""
+def _study(module: str, name: str) -> Verb:
+    """A function over the options that the verbs about a study share."""
     from lingweave.studies.config import StudyConfig
 
     def run(config: StudyConfig) -> None:
-        from lingweave.studies.run import run
-
-        run(config)
+        getattr(import_module(f"lingweave.studies.{module}"), name)(config)
 
     return StudyConfig, run
+
+
+def study_run() -> Verb:
+    """Train and measure what a study is missing, judge its claims, and write its report."""
+    return _study("run", "run")
 
 
 def study_plan() -> Verb:
     """Print the runs, tokens, memory and time of a study, and start nothing."""
-    from lingweave.studies.config import StudyConfig
-
-    def run(config: StudyConfig) -> None:
-        from lingweave.studies.plan import plan
-
-        plan(config)
-
-    return StudyConfig, run
+    return _study("planning.plan", "plan")
 
 
 def study_status() -> Verb:
     """Print which runs and measures of a study are done, under way or missing."""
-    from lingweave.studies.config import StudyConfig
-
-    def run(config: StudyConfig) -> None:
-        from lingweave.studies.status import status
-
-        status(config)
-
-    return StudyConfig, run
+    return _study("running.status", "status")
 
 
 def study_commands() -> Verb:
     """Print one command a run, in an order that can be followed, for array jobs and clusters."""
-    from lingweave.studies.config import StudyConfig
-
-    def run(config: StudyConfig) -> None:
-        from lingweave.studies.commands import commands
-
-        commands(config)
-
-    return StudyConfig, run
+    return _study("running.commands", "commands")
 
 
 def study_report() -> Verb:
     """Write a study's report anew from what is measured, and train nothing."""
-    from lingweave.studies.config import StudyConfig
-
-    def run(config: StudyConfig) -> None:
-        from lingweave.studies.run import report
-
-        report(config)
-
-    return StudyConfig, run
+    return _study("run", "report")
 
 
 def study_list() -> Verb:
@@ -257,7 +233,7 @@ def study_list() -> Verb:
     from lingweave.studies.config import StudiesConfig
 
     def run(config: StudiesConfig) -> None:
-        from lingweave.studies.shelf import print_studies
+        from lingweave.studies.definition.shelf import print_studies
 
         print_studies()
 

@@ -25,7 +25,7 @@ from lingweave.significance import (
     macro_intervals,
     resampled_arms,
 )
-from lingweave.studies.opening import opened
+from lingweave.studies.judging.opening import opened
 
 
 @pytest.fixture(scope="module")

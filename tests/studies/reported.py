@@ -6,11 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lingweave.significance import Interval, Sample
-from lingweave.studies.arms import arms_of
-from lingweave.studies.contents import Cost
-from lingweave.studies.measurements import MeasuredArm, Measurements
-from lingweave.studies.report import contents_of
-from lingweave.studies.study import (
+from lingweave.studies.definition.arms import arms_of
+from lingweave.studies.definition.study import (
     BenchmarkSpec,
     Choice,
     ClaimSpec,
@@ -19,7 +16,10 @@ from lingweave.studies.study import (
     Study,
     TableSpec,
 )
-from lingweave.studies.verdicts import Compared, Verdict
+from lingweave.studies.judging.measurements import MeasuredArm, Measurements
+from lingweave.studies.judging.verdicts import Compared, Verdict
+from lingweave.studies.reporting.contents import Cost
+from lingweave.studies.reporting.report import contents_of
 
 FEW = ("ar", "de", "en", "sw", "th", "zh")
 QUALITY = {"x-x-mono": (0.78, 0.55, 400), "x-y": (0.75, 0.7, 60), "hybrid": (0.79, 0.69, 70)}

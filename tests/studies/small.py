@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from lingweave.studies.study import BenchmarkSpec, Study, TableSpec
+from lingweave.studies.definition.study import BenchmarkSpec, Study, TableSpec
 
 
 def rows_file(folder: Path, name: str = "rows.jsonl", records: int = 40) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from lingweave.cli import main
-from lingweave.studies.figures import figure
-from lingweave.studies.given import opened
-from lingweave.studies.study import Study
+from lingweave.studies.definition.given import opened
+from lingweave.studies.definition.study import Study
+from lingweave.studies.judging.figures import figure
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "studies.md").read_text()
@@ -52,9 +52,9 @@ def done(written):
 
 
 def commands(path, out):
-    from lingweave.studies.commands import command_lines
     from lingweave.studies.config import StudyConfig
-    from lingweave.studies.runs import runs_of
+    from lingweave.studies.running.commands import command_lines
+    from lingweave.studies.running.runs import runs_of
 
     config = StudyConfig(study=[str(path)], out=str(out))
     lines = command_lines(runs_of(config.opened(), config.folder), config)

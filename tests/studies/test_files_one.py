@@ -5,9 +5,9 @@ import pytest
 from lingweave.objectives.mixture import TERMS, objective_of
 from lingweave.plan import BatchPlan, Recipe
 from lingweave.sources.rows import read_table
-from lingweave.studies.arms import arms_of, train_fields
-from lingweave.studies.check import check
-from lingweave.studies.given import opened
+from lingweave.studies.checking.check import check
+from lingweave.studies.definition.arms import arms_of, train_fields
+from lingweave.studies.definition.given import opened
 
 NAMES = ("paper", "beyond", "multilingual-contrastive", "contrastive-plus")
 SCALES = [(name, scale) for name in NAMES for scale in (None, "tiny")] + [("paper", "text")]

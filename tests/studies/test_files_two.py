@@ -14,12 +14,12 @@ from transformers import AutoConfig, AutoModel
 from lingweave.languages import canonical
 from lingweave.plan import Recipe
 from lingweave.sources.rows import read_table
-from lingweave.studies.arms import arms_of, evaluate_fields, planned_of, train_fields
-from lingweave.studies.check import check
-from lingweave.studies.given import opened
-from lingweave.studies.groups import LEVELS, family, resource
-from lingweave.studies.places import place_of
-from lingweave.studies.tables import table_files
+from lingweave.studies.checking.check import check
+from lingweave.studies.data.tables import table_files
+from lingweave.studies.definition.arms import arms_of, evaluate_fields, planned_of, train_fields
+from lingweave.studies.definition.given import opened
+from lingweave.studies.definition.places import place_of
+from lingweave.studies.judging.groups import LEVELS, family, resource
 
 NAMES = ("beir-50", "low-resource", "scale", "real-text")
 SCALES = [(name, scale) for name in NAMES for scale in (None, "tiny")]

@@ -14,8 +14,8 @@ from lingweave.cli import main
 from lingweave.errors import LingweaveError
 from lingweave.studies import run as room
 from lingweave.studies.config import StudyConfig
-from lingweave.studies.pool import Failure, Task
-from lingweave.studies.runs import runs_of
+from lingweave.studies.running.pool import Failure, Task
+from lingweave.studies.running.runs import runs_of
 
 STUDY = """
 name: toy

@@ -9,11 +9,11 @@ from studies.runnable import TRAIN, WARM, runnable
 from lingweave.errors import LingweaveError
 from lingweave.studies import run as room
 from lingweave.studies.config import StudyConfig
-from lingweave.studies.pool import Failure
+from lingweave.studies.definition.study import Choice, ClaimSpec, Side, Start
 from lingweave.studies.run import only, places_of, report, study_folder
-from lingweave.studies.runs import runs_of
-from lingweave.studies.study import Choice, ClaimSpec, Side, Start
-from lingweave.studies.work import is_made, is_measured
+from lingweave.studies.running.pool import Failure
+from lingweave.studies.running.runs import runs_of
+from lingweave.studies.running.work import is_made, is_measured
 
 
 def test_only_makes_a_run_and_measures_it(table_file, tmp_path, capsys):

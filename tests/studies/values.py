@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lingweave.significance import Sample
-from lingweave.studies.measurements import MeasuredArm, Measurements
-from lingweave.studies.study import BenchmarkSpec, Choice, ClaimSpec, Study
+from lingweave.studies.definition.study import BenchmarkSpec, Choice, ClaimSpec, Study
+from lingweave.studies.judging.measurements import MeasuredArm, Measurements
 
 
 class Pairs(NamedTuple):

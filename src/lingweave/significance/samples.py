@@ -1,6 +1,7 @@
 """What is compared: evaluations query by query, and the arms they belong to."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -66,7 +67,7 @@ class Block(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Head:
+class Head(ABC):
     """What one evaluation measured; a subclass says where its values are."""
 
     source: str
@@ -87,9 +88,9 @@ class Head:
         """Names of what is measured."""
         return FIGURES
 
+    @abstractmethod
     def blocks(self) -> Iterator[tuple[int, tuple[Block, ...]]]:
         """Index of a query language and its values, each language once."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lingweave.errors import LingweaveError
 
 if TYPE_CHECKING:
-    from lingweave.studies.study import Study
+    from lingweave.studies.definition.study import Study
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class StudyConfig:
         Raises:
             LingweaveError: the file cannot be read, or asks for what is not possible.
         """
-        from lingweave.studies.given import opened
-        from lingweave.studies.restricted import with_benchmarks
+        from lingweave.studies.definition.given import opened
+        from lingweave.studies.definition.restricted import with_benchmarks
 
         study = opened(self.study[0], self.scale)
         if self.benchmarks is not None:

@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from lingweave.errors import LingweaveError
+from lingweave.studies.checking.rehearsal import rehearse
 from lingweave.studies.config import StudyConfig
-from lingweave.studies.costs import costs_of
-from lingweave.studies.launch import divided, is_first, processes
-from lingweave.studies.measured import opened_measures
-from lingweave.studies.pool import Failure, Place, Task, done_side_by_side
-from lingweave.studies.rehearsal import rehearse
-from lingweave.studies.restricted import folder_name
-from lingweave.studies.runs import Measure, Run, Runs, runs_of
-from lingweave.studies.study import Study
-from lingweave.studies.work import check_as_begun, is_made, is_measured, make, measure
+from lingweave.studies.definition.restricted import folder_name
+from lingweave.studies.definition.study import Study
+from lingweave.studies.judging.measured import opened_measures
+from lingweave.studies.running.costs import costs_of
+from lingweave.studies.running.launch import divided, is_first, processes
+from lingweave.studies.running.pool import Failure, Place, Task, done_side_by_side
+from lingweave.studies.running.runs import Measure, Run, Runs, runs_of
+from lingweave.studies.running.work import check_as_begun, is_made, is_measured, make, measure
 
-PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.work")
+PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.running.work")
 FAILURES = "failures"
 """Folder beside a study's report with what went wrong."""
 _TOLD_EVERY = 0.05
@@ -198,12 +198,12 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
     Raises:
         LingweaveError: the study is wrong, or the folder cannot be written.
     """
-    from lingweave.studies.claims import judged_claims
-    from lingweave.studies.commands import command
-    from lingweave.studies.drawn import drawn_figures
-    from lingweave.studies.plan import planned_rows
-    from lingweave.studies.report import write_report
-    from lingweave.studies.terminal import print_report
+    from lingweave.studies.judging.claims import judged_claims
+    from lingweave.studies.judging.drawn import drawn_figures
+    from lingweave.studies.planning.plan import planned_rows
+    from lingweave.studies.reporting.report import write_report
+    from lingweave.studies.reporting.terminal import print_report
+    from lingweave.studies.running.commands import command
 
     study = study or config.opened()
     runs = runs or runs_of(study, config.folder)
@@ -286,7 +286,7 @@ def _cores() -> int:
 
 
 def _checked(config: StudyConfig) -> Study:
-    from lingweave.studies.check import check
+    from lingweave.studies.checking.check import check
 
     study = config.opened()
     check(study)

@@ -1,0 +1,1 @@
+"""What is looked for before the first run."""

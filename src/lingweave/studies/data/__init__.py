@@ -1,0 +1,1 @@
+"""The tables that a study's runs are trained on."""

@@ -1,0 +1,1 @@
+"""Encoders whose vocabulary gets pieces for scripts that it lacks."""

@@ -1,0 +1,1 @@
+"""From evaluations to figures, and from figures to what is said of claims."""

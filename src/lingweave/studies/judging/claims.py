@@ -1,0 +1,176 @@
+"""The claims of a study, judged: under one correction for all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lingweave.errors import LingweaveError
+from lingweave.significance import Resampling
+from lingweave.studies.definition.study import ClaimSpec, Study
+from lingweave.studies.judging.comparisons import Choices, Comparison, Place, comparisons
+from lingweave.studies.judging.drawn import ArmFigures, BenchmarkFigures, drawn_figures
+from lingweave.studies.judging.figures import Drawn, Floats
+from lingweave.studies.judging.holm import Difference, Judged, JudgedClaim, Part, interval, judged
+from lingweave.studies.judging.measurements import Measurements
+from lingweave.studies.judging.verdicts import Compared, Status, Verdict
+
+PLAIN = 0.95
+"""Level of the intervals that are not corrected."""
+
+
+def judged_claims(
+    study: Study,
+    measurements: Measurements,
+    resampling: Resampling | None = None,
+    figures: Mapping[str, BenchmarkFigures] | None = None,
+) -> tuple[Verdict, ...]:
+    """A verdict for each claim, in the study's order.
+
+    Args:
+        study: Its claims, benchmarks and seeds.
+        measurements: What has been measured.
+        resampling: How the bootstrap draws; by default the study's resamples.
+        figures: What `drawn_figures` gave for the same; by default it is asked.
+
+    Raises:
+        LingweaveError: a claim names what the study does not have, or its arms were not measured
+            alike.
+    """
+    made = all_comparisons(study, measurements.choices)
+    if figures is None:
+        figures = drawn_figures(study, measurements, resampling)
+    seen = [[_Seen(study, one, figures) for one in of_claim] for of_claim in made]
+    found = judged([[one.held for one in of_claim] for of_claim in seen])
+    return tuple(
+        _verdict(claim, of_claim, one)
+        for claim, of_claim, one in zip(study.claims, seen, found, strict=True)
+    )
+
+
+def all_comparisons(study: Study, choices: Choices) -> tuple[tuple[Comparison, ...], ...]:
+    """The comparisons of each claim; nothing need be measured for it.
+
+    Raises:
+        LingweaveError: a claim names what the study does not have, or compares nothing.
+    """
+    return tuple(comparisons(study, claim, choices) for claim in study.claims)
+
+
+class _Seen:
+    """A comparison with what was measured of its two sides."""
+
+    def __init__(
+        self, study: Study, one: Comparison, figures: Mapping[str, BenchmarkFigures]
+    ) -> None:
+        self.one = one
+        self.clusters = 0
+        self.sides: tuple[Drawn, Drawn] | None = None
+        self.paired = False
+        self.held: Part | None = None
+        try:
+            arms = [_arm(study, place, figures) for place in (one.left, one.right)]
+            drawn = [_figure(arm, one) for arm in arms]
+            where = [figures[place.benchmark] for place in (one.left, one.right)]
+            if where[0].design != where[1].design:
+                raise LingweaveError(
+                    f"{one.left.benchmark} and {one.right.benchmark} ask different questions"
+                )
+        except LingweaveError as error:
+            self.missing = str(error)
+            return
+        self.missing = ""
+        self.clusters = where[0].clusters
+        self.sides = drawn[0], drawn[1]
+        known = None not in (*arms[0].seeds, *arms[1].seeds)
+        self.paired = known and sorted(map(str, arms[0].seeds)) == sorted(map(str, arms[1].seeds))
+        if self.paired:  # Floors have one seed, which is none: never paired.
+            order = [arms[1].seeds.index(seed) for seed in arms[0].seeds]
+            by_seed = tuple(drawn[1].by_seed[place] for place in order)
+            self.sides = drawn[0], drawn[1]._replace(by_seed=by_seed)
+        self.held = Part(self._difference(one.by_share), one.threshold, one.side)
+
+    def _difference(self, by_share: bool) -> Difference:
+        assert self.sides is not None
+        left, right = self.sides
+        factor = self.one.claim.factor
+
+        def apart(a: Floats, b: Floats) -> Floats:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(a / (factor * b) - 1 if by_share else a - factor * b)
+
+        a, b = np.array(left.by_seed), np.array(right.by_seed)
+        # Where seeds are not shared, each side's scatter by itself, the other held still.
+        series = [apart(a, b)] if self.paired else [apart(a, b.mean()), apart(a.mean(), b)]
+        return Difference(
+            float(apart(np.array(left.observed), np.array(right.observed))),
+            apart(left.draws, right.draws),
+            tuple(tuple(map(float, one)) for one in series),
+            self.clusters,
+        )
+
+    def compared(self, found: Judged | None) -> Compared:
+        """What is said of it."""
+        one, claim = self.one, self.one.claim
+        bare = Compared(
+            left=one.left.arm,
+            right=one.right.arm,
+            benchmark=one.left.benchmark,
+            right_benchmark=one.right.benchmark,
+            figure=one.figure.name,
+            relation=claim.relation,
+            side=one.side,
+            factor=claim.factor,
+            margin=one.margin,
+            threshold=one.threshold,
+            status="not measured",
+            missing=self.missing,
+        )
+        if found is None or self.sides is None:
+            return bare
+        plain = self._difference(False)
+        status: Status = (
+            "undecided" if found.lies is None
+            else "supported" if found.lies == one.side else "refuted"
+        )  # fmt: skip
+        return replace(
+            bare,
+            status=status,
+            left_value=self.sides[0].observed,
+            right_value=self.sides[1].observed,
+            difference=interval(plain, found.confidence),
+            plain=interval(plain, PLAIN),
+            share=found.interval if one.by_share else None,
+            confidence=found.confidence,
+            p=found.p,
+            by_seed=plain.seeds[0] if self.paired else (),
+        )
+
+
+def _arm(study: Study, place: Place, figures: Mapping[str, BenchmarkFigures]) -> ArmFigures:
+    if place.benchmark not in study.benchmarks:
+        raise LingweaveError(f"{place.benchmark}, which is left out")
+    found = figures[place.benchmark].arms.get(place.arm) if place.benchmark in figures else None
+    if found is None:
+        raise LingweaveError(f"{place.arm} on {place.benchmark}")
+    lacking = [seed for seed in study.seeds if seed not in found.seeds]
+    if place.arm not in study.floors and lacking:
+        seeds = ", ".join(map(str, lacking))
+        raise LingweaveError(
+            f"{place.arm} on {place.benchmark}, seed{'s' if len(lacking) > 1 else ''} {seeds}"
+        )
+    return found
+
+
+def _figure(arm: ArmFigures, one: Comparison) -> Drawn:
+    drawn = arm.drawn.get(one.figure.name)
+    if drawn is None or not np.isfinite(drawn.observed):
+        raise LingweaveError(arm.undefined.get(one.figure.name, f"{one.figure.name} of {arm.name}"))
+    return drawn
+
+
+def _verdict(claim: ClaimSpec, seen: Sequence[_Seen], found: JudgedClaim) -> Verdict:
+    made = tuple(one.compared(part) for one, part in zip(seen, found.parts, strict=True))
+    missing = tuple(dict.fromkeys(one.missing for one in made if one.missing))
+    status: Status = found.decided or ("not measured" if missing else "undecided")
+    return Verdict(claim, status, made, missing, found.p, found.level)

@@ -1,0 +1,168 @@
+"""From claims to comparisons: which arm stands against which, in which figure, where."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from lingweave.errors import LingweaveError
+from lingweave.studies.definition.restricted import all_benchmarks
+from lingweave.studies.definition.study import BEST, ClaimSpec, Side, Study
+from lingweave.studies.judging.figures import Figure, figure
+from lingweave.studies.judging.holm import Side as Claimed
+
+Choices = Mapping[str, Mapping[str, str]]
+"""Name of an arm -> axis -> choice."""
+
+QUALITY_MARGIN = 0.01
+"""How much worse counts as as good, where a claim does not say: of mAP and other shares."""
+DISTANCE_MARGIN = 0.05
+"""The same of rank distances, as a share."""
+
+
+class Place(NamedTuple):
+    """An arm or floor on a benchmark."""
+
+    arm: str
+    """Its name."""
+    benchmark: str
+    """What the study calls it."""
+
+
+class Comparison(NamedTuple):
+    """left - factor × right in one figure, on one side of a margin."""
+
+    left: Place
+    right: Place
+    figure: Figure
+    claim: ClaimSpec
+    """Where it comes from."""
+    side: Claimed
+    """On which side of the threshold it is claimed to lie."""
+    threshold: float
+    """With a sign."""
+    by_share: bool
+    """Whether it is left / (factor × right) - 1 that is held against the threshold."""
+    margin: float
+    """As the claim gives it or leaves it out."""
+
+
+def comparisons(study: Study, claim: ClaimSpec, choices: Choices) -> tuple[Comparison, ...]:
+    """Everything that must hold for a claim, in the order of benchmarks, arms and figures.
+
+    Raises:
+        LingweaveError: it names what the study does not have, or compares nothing.
+    """
+    where = f"claim {claim.text!r}"
+    if not claim.figures:
+        raise LingweaveError(f"{where}: names no figures")
+    found: list[Comparison] = []
+    for benchmark in _benchmarks(study, claim, where):
+        for left, right in _pairs(study, claim, choices, where):
+            ends = (
+                Place(left, claim.left.benchmark or benchmark),
+                Place(right, _of(claim.right).benchmark or benchmark),
+            )
+            if ends[0] == ends[1]:
+                raise LingweaveError(f"{where}: compares {left} with itself on {benchmark}")
+            for one in claim.figures:
+                found += _atoms(*ends, figure(one), claim, where)
+    return tuple(found)
+
+
+def _atoms(
+    left: Place, right: Place, one: Figure, claim: ClaimSpec, where: str
+) -> Iterator[Comparison]:
+    near = claim.relation in ("as_good", "equal")
+    by_share = near and one.is_distance
+    margin = claim.margin
+    if margin is None:
+        margin = 0.0 if not near else DISTANCE_MARGIN if by_share else QUALITY_MARGIN
+    if near and margin < 0:
+        raise LingweaveError(f"{where}: margin {margin} of {claim.relation} is below 0")
+    if near and one.measure == "rank_distance" and not by_share and claim.margin is None:
+        raise LingweaveError(f"{where}: {one.name} is in ranks: give a margin for {claim.relation}")
+    sides: list[tuple[Claimed, float]] = []
+    if not near:
+        sides.append(("above" if claim.relation == "above" else "below", margin))
+    if claim.relation == "equal" or (near and not one.lower_is_better):
+        sides.append(("above", -margin))
+    if claim.relation == "equal" or (near and one.lower_is_better):
+        sides.append(("below", margin))
+    for side, threshold in sides:
+        yield Comparison(left, right, one, claim, side, threshold, by_share, margin)
+
+
+def _benchmarks(study: Study, claim: ClaimSpec, where: str) -> list[str]:
+    for side in (claim.left, _of(claim.right)):
+        if side.benchmark is not None:
+            _known(where, "benchmark", side.benchmark, all_benchmarks(study))
+    if claim.benchmarks is not None:
+        for name in claim.benchmarks:
+            _known(where, "benchmark", name, all_benchmarks(study))
+        return claim.benchmarks
+    if claim.left.benchmark is not None and _of(claim.right).benchmark is not None:
+        return [claim.left.benchmark]
+    return list(all_benchmarks(study))
+
+
+def _pairs(study: Study, claim: ClaimSpec, choices: Choices, where: str) -> list[tuple[str, str]]:
+    """Names of left and right, each pair once, in the order of the arms."""
+    left, right = claim.left, _of(claim.right)
+    for side in (left, right):
+        if side.floor is not None:
+            _known(where, "floor", side.floor, study.floors)
+        for axis, choice in side.arm.items():
+            _known(where, "axis", axis, study.axes)
+            _known(where, f"choice of {axis}", choice, study.axes[axis])
+    lefts = [left.floor] if left.floor is not None else _matching(choices, left, right)
+    if not lefts:
+        raise LingweaveError(f"{where}: no arm of the study is {_words(left)}")
+    if claim.right == BEST:
+        if not left.arm:
+            raise LingweaveError(f"{where}: `best` needs a left side that names a choice")
+        pairs = [(one, other) for one in lefts for other in choices
+                 if other != one and _same(choices[one], choices[other], left.arm)]  # fmt: skip
+    elif right.floor is not None:
+        pairs = [(one, right.floor) for one in lefts]
+    else:
+        rights = _matching(choices, right, left)
+        if not rights:
+            raise LingweaveError(f"{where}: no arm of the study is {_words(right)}")
+        named = {*left.arm, *right.arm}
+        pairs = [(one, other) for one in lefts for other in rights
+                 if one not in choices or _same(choices[one], choices[other], named)]  # fmt: skip
+    if not pairs:
+        raise LingweaveError(
+            f"{where}: no two arms that differ in {', '.join({**left.arm, **right.arm})} alone"
+        )
+    return pairs
+
+
+def _matching(choices: Choices, side: Side, other: Side) -> list[str]:
+    """Arms with the choices of a side, and with the other's on axes that it leaves out."""
+    wanted = {**other.arm, **side.arm}
+    return [
+        name
+        for name, chosen in choices.items()
+        if all(chosen.get(axis) == choice for axis, choice in wanted.items())
+    ]
+
+
+def _same(
+    one: Mapping[str, str], other: Mapping[str, str], but: Mapping[str, str] | set[str]
+) -> bool:
+    return all(one.get(axis) == other.get(axis) for axis in {*one, *other} - {*but})
+
+
+def _of(right: Side | str) -> Side:
+    return right if isinstance(right, Side) else Side()
+
+
+def _words(side: Side) -> str:
+    return ", ".join(f"{axis} {choice}" for axis, choice in side.arm.items()) or "of any kind"
+
+
+def _known(where: str, what: str, name: str, among: Mapping[str, object] | Sequence[str]) -> None:
+    if name not in among:
+        raise LingweaveError(
+            f"{where}: no {what} is called {name!r}; choose from {', '.join(among) or 'none'}"
+        )

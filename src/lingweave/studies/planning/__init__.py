@@ -1,0 +1,1 @@
+"""What runs would take, before anything is started."""

@@ -1,0 +1,142 @@
+"""Sizes of runs whose texts are as long as they may be, kept below the folder of all studies: to
+work out a large encoder takes ten seconds."""
+
+import hashlib
+import json
+from contextlib import suppress
+from functools import lru_cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lingweave.atomic import whole_file
+from lingweave.errors import LingweaveError
+from lingweave.training.config import FREE_FIELDS, TrainConfig
+
+if TYPE_CHECKING:
+    from lingweave.training.footprint.footprint import Footprint
+
+KEPT = "footprints.json"
+"""The file that they are kept in."""
+PUBLISHED = {
+    "FacebookAI/xlm-roberta-base": "xlm-r-base",
+    "sentence-transformers/LaBSE": "labse",
+    "google/gemma-3-270m": "gemma-3-270m",
+    "google/gemma-3-1b-pt": "gemma-3-1b",
+    "google/gemma-3-4b-pt": "gemma-3-4b",
+    "google/gemma-3-12b-pt": "gemma-3-12b",
+    "google/gemma-3-27b-pt": "gemma-3-27b",
+    "Qwen/Qwen3-0.6B-Base": "qwen3-0.6b",
+    "Qwen/Qwen3-1.7B-Base": "qwen3-1.7b",
+    "Qwen/Qwen3-4B-Base": "qwen3-4b",
+    "Qwen/Qwen3-8B-Base": "qwen3-8b",
+    "Qwen/Qwen3-14B-Base": "qwen3-14b",
+    "01-ai/Yi-34B": "yi-34b",
+}
+"""Names on the hub of models whose shape lies among the files of the studies."""
+
+
+class Sizes(NamedTuple):
+    """What a run takes, as far as a study's plan tells of it."""
+
+    tokens: float
+    """Of a step."""
+    parameters: int
+    memory: int
+    fits: bool
+    seconds: float | None
+    """Of the whole run; None where they are not known from operations."""
+    device: str
+    gpu: bool
+
+    @classmethod
+    def of(cls, found: "Footprint") -> "Sizes":
+        """What a footprint says of it."""
+        return cls(
+            found.texts.tokens,
+            found.step.weights.parameters,
+            found.memory.peak,
+            found.fits,
+            found.seconds,
+            found.device.name,
+            found.device.gpu,
+        )
+
+
+def at_limits(config: TrainConfig, out: Path) -> Sizes:
+    """The footprint of a run, from the file of kept ones if it is there.
+
+    Raises:
+        LingweaveError: the encoder has no configuration, or cannot be planned.
+    """
+    key = _key(config)
+    kept = _read(out / KEPT)
+    if key in kept:
+        with suppress(TypeError):  # What another version wrote.
+            return Sizes(**kept[key])
+    found = _worked_out(json.dumps(config.to_dict()))
+    with suppress(OSError):
+        if Path(config.encoder).is_dir():  # For the small ones a plan makes no folder.
+            out.mkdir(parents=True, exist_ok=True)
+        with whole_file(out / KEPT) as part:
+            told = _read(out / KEPT) | {key: found._asdict()}
+            part.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return found
+
+
+def published_shape(name: str) -> str | None:
+    """The folder with the configuration of a model on the hub, from published facts."""
+    shapes = resources.files("lingweave.studies") / "files" / "shapes"
+    return str(shapes / PUBLISHED[name]) if name in PUBLISHED else None
+
+
+@lru_cache(maxsize=64)
+def _worked_out(fields: str) -> Sizes:
+    from lingweave.training.footprint.footprint import footprint_of
+
+    return Sizes.of(footprint_of(TrainConfig(**json.loads(fields))))
+
+
+def _key(config: TrainConfig) -> str:
+    """A hash of the options, of the encoder's configuration and of the code that counts."""
+    fields = {k: v for k, v in config.to_dict().items() if k not in FREE_FIELDS - {"plan_device"}}
+    described: Any = config.encoder
+    if Path(config.encoder).is_dir():
+        described = [
+            (path.name, path.read_text(encoding="utf-8"))
+            for path in sorted(Path(config.encoder).rglob("*.json"))
+            if path.stat().st_size < 1 << 20
+        ]
+    told = json.dumps([fields | {"encoder": described}, _device(config), _code()], sort_keys=True)
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _device(config: TrainConfig) -> list[Any]:
+    """Where the run would be, if it is not named: the device at hand."""
+    from lingweave.training.footprint.devices import device_of
+
+    return list(device_of(config.plan_device, config.device == "cpu"))
+
+
+@lru_cache(maxsize=1)
+def _code() -> list[str]:
+    """What changes when the code that counts does."""
+    digest = hashlib.sha256()
+    for package in ("lingweave.training", "lingweave.training.footprint", "lingweave.objectives"):
+        for path in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
+            if path.name.endswith(".py"):
+                digest.update(path.read_bytes())
+    return [digest.hexdigest(), *(metadata.version(x) for x in ("torch", "transformers", "peft"))]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept
+
+
+def unreachable(error: LingweaveError) -> bool:
+    """Whether an encoder was not to be had, in contrast to one that cannot be planned."""
+    return "the hub does not give" in str(error)

@@ -1,0 +1,1 @@
+"""A study's report: Markdown, JSON, a page, and a summary in the terminal."""

@@ -1,0 +1,1 @@
+"""Runs and measures: by what they are known, and how they are done."""
