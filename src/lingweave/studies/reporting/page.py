@@ -71,7 +71,7 @@ class Judged(NamedTuple):
 def page(contents: Contents) -> str:
     """The page as HTML text."""
     return rendered(
-        "lingweave.studies",
+        "lingweave.studies.reporting",
         "page.html.jinja",
         contents=contents,
         sentence=answer_sentence(contents),
