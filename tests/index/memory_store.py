@@ -1,8 +1,4 @@
-"""An exact vector store in memory: what others are held against, and a stand-in for tests.
-
-What the protocol leaves open is decided here so: a value of another kind than the condition's does
-not fit it (text, numbers and truth are three kinds), not even with ``!=``; equal vectors tie.
-"""
+"""An exact vector store in memory: what others are held against, and a stand-in for tests."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +8,8 @@ import numpy as np
 
 from lingweave.encoders.words import words
 from lingweave.errors import LingweaveError
-from lingweave.index.passages import EVERYTHING, Condition, Filter, Passage, Value
+from lingweave.index.conditions import fits
+from lingweave.index.passages import EVERYTHING, Filter, Passage
 from lingweave.index.store import Floats, Found, Place
 
 K1, B = 0.9, 0.4
@@ -146,40 +143,3 @@ class MemoryStore:
             idf = log(1 + (len(times) - holds + 0.5) / (holds + 0.5))
             scores += idf * times / (times + norm)
         return scores.astype(np.float32)
-
-
-def fits(passage: Passage, where: Filter) -> bool:
-    """Whether a search under the filter may find the passage."""
-    if where.languages is not None and passage.language not in where.languages:
-        return False
-    return all(_holds(passage.metadata.get(one.field), one) for one in where.conditions)
-
-
-def _holds(value: Value | None, condition: Condition) -> bool:
-    if value is None:
-        return False
-    given = condition.value
-    others = given if isinstance(given, tuple) else (given,)
-    same = [other for other in others if _kind(other) == _kind(value)]
-    if condition.relation in ("=", "in"):
-        return value in same
-    if not same:
-        return False
-    (other,) = same
-    match condition.relation:
-        case "!=":
-            return value != other
-        case "<":
-            return value < other  # type: ignore[operator]
-        case "<=":
-            return value <= other  # type: ignore[operator]
-        case ">":
-            return value > other  # type: ignore[operator]
-        case _:
-            return value >= other  # type: ignore[operator]
-
-
-def _kind(value: Value) -> str:
-    if isinstance(value, bool):
-        return "truth"
-    return "text" if isinstance(value, str) else "number"
