@@ -116,7 +116,7 @@ def test_both_is_the_fusion_of_the_two(searcher):
     def score(id):
         return sum(1 / (60 + one.index(id) + 1) for one in (near, spoken) if id in one)
 
-    assert ids(both) == sorted({*near, *spoken}, key=lambda id: (-score(id), id))
+    assert ids(both) == sorted({*near, *spoken}, key=lambda x: (-score(x), x))
     assert [hit.score for hit in both] == pytest.approx([score(id) for id in ids(both)])
 
 
@@ -252,17 +252,19 @@ def test_vectors_that_do_not_fit(searcher):
 
 
 def test_languages_are_told_to_encoders_that_ask(searcher):
+    told = []
+
     class Apart(WordEncoder):
         by_language = True
-        told = []
 
         def encode_queries(self, texts, language):
-            self.told.append(language)
+            told.append(language)
             return super().encode_queries(texts, language)
 
-    told = Searcher(searcher.store, Apart())
-    told.answers([Request("Wie hoch ist die Zugspitze eigentlich?"), Request("sky", language="th")])
-    assert Apart.told == ["de", "th"]
+    Searcher(searcher.store, Apart()).answers(
+        [Request("Wie hoch ist die Zugspitze eigentlich?"), Request("sky", language="th")]
+    )
+    assert told == ["de", "th"]
 
 
 def test_passages_that_vanish_are_left_out(searcher, monkeypatch):
