@@ -1,0 +1,89 @@
+"""The best of what was looked at: by exact scores, ties by id."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lingweave.index.embedded.shard import Shard
+from lingweave.index.store import Floats, Found
+
+Ints = NDArray[np.int64]
+
+_SLACK = 1e-5
+"""By how much of the lengths' product a product in fp32 may be wrong; far more than it is."""
+
+
+def exact_scores(shard: Shard, places: Ints, query: Floats) -> Floats:
+    """(places,) inner products, worked out in doubles one by one: equal vectors tie exactly,
+    however many stand beside them."""
+    vectors = shard.vectors[places].astype(np.float64)
+    scores: Floats = np.einsum("ij,j->i", vectors, query.astype(np.float64)).astype(np.float32)
+    return scores
+
+
+def slack(query: Floats, shard: Shard) -> float:
+    """By how much a product in fp32 may be wrong, at most."""
+    return _SLACK * float(np.linalg.norm(query.astype(np.float64))) * shard.manifest.norm
+
+
+class Best:
+    """Gathers, for some queries, the places that can be among the best.
+
+    Args:
+        queries: (n, d).
+        depth: How many are wanted for each.
+    """
+
+    def __init__(self, queries: Floats, depth: int) -> None:
+        self._queries, self._depth = queries, depth
+        self._least = np.full(len(queries), -np.inf)
+        self._kept: list[list[tuple[Shard, Ints]]] = [[] for _ in queries]
+
+    def scanned(self, shard: Shard, places: Ints, scores: Floats) -> None:
+        """Takes those that may be among the best of all so far.
+
+        Args:
+            shard: where they stand.
+            places: (n,) at which places.
+            scores: (queries, n) products in fp32, whose last digits may be wrong.
+        """
+        depth = self._depth
+        for i, row in enumerate(scores):
+            near = slack(self._queries[i], shard)
+            good = np.flatnonzero(row >= self._least[i] - near)
+            if len(good) > depth:
+                some = row[good]
+                least = np.partition(some, len(good) - depth)[len(good) - depth]
+                self._least[i] = max(self._least[i], float(least))
+                good = good[some >= self._least[i] - near]
+            if len(good):
+                self._kept[i].append((shard, places[good]))
+
+    def likely(self, query: int, shard: Shard, places: Ints) -> None:
+        """Takes places that an index named for a query."""
+        self._kept[query].append((shard, places))
+
+    def joined(self, query: int, other: "Best") -> None:
+        """Takes what another one gathered for its only query."""
+        self._kept[query] += other._kept[0]
+
+    def found(self) -> list[list[Found]]:
+        """The best of each query, best first."""
+        return [self._ranked(i) for i in range(len(self._queries))]
+
+    def _ranked(self, i: int) -> list[Found]:
+        kept = self._kept[i]
+        if not kept:
+            return []
+        parts = [exact_scores(shard, places, self._queries[i]) for shard, places in kept]
+        scores = np.concatenate(parts)
+        if len(scores) > self._depth:
+            least = np.partition(scores, len(scores) - self._depth)[len(scores) - self._depth]
+        else:
+            least = -np.inf
+        ranked: list[tuple[float, str]] = []
+        for (shard, places), some in zip(kept, parts, strict=True):
+            good = some >= least
+            ids = shard.ids.take(places[good]).to_pylist()
+            ranked += zip((-some[good]).tolist(), ids, strict=True)
+        ranked.sort()
+        return [Found(id, -score) for score, id in ranked[: self._depth]]
