@@ -7,9 +7,9 @@ from typing import Any, Literal
 import langcodes
 from pydantic import BaseModel, Field
 
-from lingweave.index.passages import Passage
+from lingweave.index.plain import direction, hit_json
 from lingweave.index.requests import Hit
-from lingweave.languages import UNKNOWN, name, right_to_left
+from lingweave.languages import UNKNOWN, name
 
 Direction = Literal["ltr", "rtl"]
 
@@ -129,36 +129,6 @@ class ErrorAnswer(BaseModel):
     error: ErrorDetail
 
 
-def passage_json(passage: Passage) -> dict[str, Any]:
-    """The JSON of a passage."""
-    return {
-        "id": passage.id,
-        "document": passage.document,
-        "text": passage.text,
-        "language": passage.language,
-        "direction": direction(passage.language),
-        "parallel": passage.parallel,
-        "metadata": dict(passage.metadata),
-    }
-
-
-def hit_json(hit: Hit, explain: bool) -> dict[str, Any]:
-    """The JSON of a hit.
-
-    Args:
-        hit: The hit.
-        explain: Whether the request asked where it stands.
-    """
-    ranks = {"language": hit.language_rank, "pool": hit.pool_rank, "words": hit.words_rank}
-    return {
-        **passage_json(hit.passage),
-        "score": float(hit.score),
-        "similarity": None if hit.similarity is None else float(hit.similarity),
-        "ranks": ranks if explain else None,
-        "versions": [passage_json(one) for one in hit.versions],
-    }
-
-
 def hits_json(hits: Sequence[Hit], explain: bool) -> dict[str, Any]:
     """The JSON of a search's hits."""
     return {"hits": [hit_json(one, explain) for one in hits]}
@@ -186,11 +156,6 @@ def encoded(value: Any) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-def direction(code: str) -> Direction:
-    """The direction in which a language is written."""
-    return "rtl" if code != UNKNOWN and right_to_left(code) else "ltr"
 
 
 def _own_name(code: str) -> str:

@@ -48,6 +48,7 @@ class Batcher:
         self._watch = watch
         self._queue: deque[_Waiting] = deque()
         self._under_way = 0
+        self._since = 0.0
         self._more = asyncio.Event()
         self._task = asyncio.create_task(self._serve())
 
@@ -55,6 +56,11 @@ class Batcher:
     def load(self) -> int:
         """Searches that wait or are under way."""
         return len(self._queue) + self._under_way
+
+    @property
+    def seconds(self) -> float:
+        """How long the batch under way has taken so far."""
+        return time.monotonic() - self._since if self._under_way else 0.0
 
     async def ask(self, requests: Sequence[Request]) -> list[list[Hit]]:
         """The hits of each request.
@@ -103,7 +109,7 @@ class Batcher:
                 if not one[1].done():
                     batch.append(one)
             if batch:
-                self._under_way = len(batch)
+                self._under_way, self._since = len(batch), time.monotonic()
                 try:
                     await self._answer(batch)
                 finally:

@@ -1,0 +1,104 @@
+"""HTTP as uvicorn speaks it, with an end to clients that are slow, too many or speak otherwise."""
+
+import asyncio
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from lingweave.serve.limits import Limits
+from lingweave.serve.metrics import Metrics
+from lingweave.serve.problems import Problem
+
+_LAST_BYTES = 5.0
+"""Seconds in which a client may take the rest of an answer after which it is closed."""
+
+
+def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
+    """The protocol of a server's connections.
+
+    uvicorn bounds how long a connection is idle between requests. Here also the time is bounded in
+    which the head of a request comes and in which an answer is taken, and the number of
+    connections; and what cannot be read as HTTP is answered in the shape of every other problem.
+    """
+
+    class Protocol(H11Protocol):
+        _head: asyncio.TimerHandle | None = None
+        _stalled: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if len(self.connections) > limits.max_connections:
+                self._refuse(Problem("busy", "too many connections; try again", retry=1))
+            else:
+                self._await_head()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            _stop(self._head)
+            _stop(self._stalled)
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            before = self.cycle
+            super().data_received(data)
+            under_way = self.cycle is not None and not self.cycle.response_complete
+            if self.cycle is not before or under_way:
+                _stop(self._head)
+                self._head = None
+            elif self._head is None:
+                self._await_head()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._stalled = self.loop.call_later(limits.client_timeout, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            _stop(self._stalled)
+            super().resume_writing()
+
+        def timeout_keep_alive_handler(self) -> None:
+            super().timeout_keep_alive_handler()
+            self.loop.call_later(_LAST_BYTES, self.transport.abort)
+
+        def send_400_response(self, msg: str) -> None:
+            self._refuse(Problem("malformed", "this is not HTTP, or its head is too long"))
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Who asks for a web socket is answered as if not."""
+
+        def _await_head(self) -> None:
+            self._head = self.loop.call_later(limits.client_timeout, self._no_head)
+
+        def _no_head(self) -> None:
+            self._refuse(Problem("slow_client", "the head of the request did not come in time"))
+
+        def _refuse(self, problem: Problem) -> None:
+            """Answers without the application, and closes."""
+            if not self.transport.is_closing():
+                metrics.problem(problem.code)
+                self.transport.write(_raw(problem))
+                self.transport.close()
+                self.loop.call_later(_LAST_BYTES, self.transport.abort)
+
+    return Protocol
+
+
+def _raw(problem: Problem) -> bytes:
+    request = secrets.token_hex(8)
+    body = problem.body(request)
+    headers: dict[str, Any] = {
+        "content-type": "application/json",
+        "content-length": len(body),
+        "x-request-id": request,
+        "connection": "close",
+        **problem.headers,
+    }
+    lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _stop(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
