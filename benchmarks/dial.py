@@ -11,7 +11,9 @@ drawn together:
 
 - for each language of the answers, how often its answer is among the first 20, mean over the
   languages of the questions; the worst language is the one with the lowest such recall;
-- how the answer in the question's own language fares: recall at 20 and reciprocal rank (100 hits);
+- the same over questions in other languages than the answer's (cross);
+- how the answer in the question's own language fares (mono): recall at 20 and reciprocal rank (0
+  past 100 hits);
 - rank distance within the first 100: places between the first and the last answer, those that are
   not there counted as the 101st;
 - the share of the question's own language in the first 20.
@@ -44,7 +46,8 @@ from lingweave.significance.samples import ValueSample
 from lingweave.sources.lareqa import xquad_r
 
 TOP, DEEP = 20, 100
-OWN = ("own recall", "own reciprocal rank", "rank distance", "own share")
+OTHERS = ("mono recall", "mono reciprocal rank", "rank distance", "own share")
+FIGURES = ("worst recall", "mean recall", "worst cross recall", "mean cross recall", *OTHERS)
 DIALS = ("as scored", "balanced", "preferred: own", "preferred: en")
 
 
@@ -69,7 +72,9 @@ def main() -> int:
         parser.error("give --model, a model's folder, --vectors or --tiny")
     else:
         benchmark = xquad_r(options.data)
-        encoder = encoder_of(EncoderOptions(model=options.model, cache=options.cache))
+        encoder = encoder_of(
+            EncoderOptions(model=options.model, cache=options.cache, progress=False)
+        )
     with tempfile.TemporaryDirectory() as temporary:
         searcher = indexed(benchmark, encoder, Path(temporary))
         samples = {name: measured(benchmark, searcher, name, options.every) for name in DIALS}
@@ -130,7 +135,7 @@ def measured(benchmark: Benchmark, searcher: Searcher, name: str, every: int) ->
         languages=languages,
         query_ids=ids,
         groups=np.array([clusters[benchmark.group(id)] for id in ids]),
-        names=(*languages, *OWN),
+        names=(*languages, *(f"cross {x}" for x in languages), *OTHERS),
         query_language=np.array(asked_in),
         query=np.array(asked),
         values=np.array(rows),
@@ -153,7 +158,7 @@ def dial_of(name: str, language: str) -> Dial:
 def values(
     hits: Sequence[Hit], gold: Sequence[str], language: str, languages: Sequence[str]
 ) -> list[float]:
-    """Recall by language of the answers, and the figures of OWN."""
+    """Recall by language of the answers, the same without the question's, and OTHERS."""
     place = {hit.passage.id: i for i, hit in enumerate(hits, 1)}
     places: dict[str, list[int]] = {x: [] for x in languages}
     for one in gold:
@@ -165,6 +170,7 @@ def values(
     own = first.get(language)
     return [
         *(recall[x] for x in languages),
+        *(np.nan if x == language else recall[x] for x in languages),
         recall[language],
         np.nan if own is None else (1 / own if own <= DEEP else 0.0),
         max(first.values()) - min(first.values()),
@@ -173,43 +179,38 @@ def values(
 
 
 def shown(arms: dict[str, Resampled], languages: Sequence[str]) -> int:
-    """Prints a table of figures and one of differences; 0 if balanced helps the worst language."""
-    print(f"\n| dial | worst language's recall@{TOP} | its language | mean recall@{TOP}"
-          f" | {' | '.join(OWN)} |")  # fmt: skip
-    print("|---|" + "---|" * (3 + len(OWN)))
+    """Prints figures, differences and recall by language; 0 if balanced helps the worst one."""
     before = arms["as scored"]
+    print(f"\n| | {' | '.join(FIGURES)} |\n|{'---|' * (1 + len(FIGURES))}")
     for name, arm in arms.items():
-        observed, _ = figures(arm, languages)
-        worst = languages[int(np.nanargmin(macro(arm.observed)[: len(languages)]))]
-        print(f"| {name} | {observed[0]:.3f} | {worst} | "
-              + " | ".join(f"{value:.3f}" for value in observed[1:]) + " |")  # fmt: skip
-    print("\n| against as scored | worst language | mean | " + " | ".join(OWN) + " |")
-    print("|---|" + "---|" * (2 + len(OWN)))
+        observed, _ = figures(arm, len(languages))
+        print(f"| {name} | {' | '.join(f'{value:.3f}' for value in observed)} |")
     low = 0.0
     for name, arm in arms.items():
         if arm is before:
             continue
-        (a, drawn_a), (b, drawn_b) = figures(arm, languages), figures(before, languages)
+        (a, drawn_a), (b, drawn_b) = (figures(one, len(languages)) for one in (arm, before))
         found = intervals(a - b, drawn_a - drawn_b, arm.confidence)
         cells = (f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]" for one in found)
-        print(f"| {name} | {' | '.join(cells)} |")
+        print(f"| {name}, change | {' | '.join(cells)} |")
         low = found[0].low if name == "balanced" else low
-    print(f"\n| recall@{TOP} of answers in | {' | '.join(languages)} |")
-    print("|---|" + "---|" * len(languages))
-    for name, arm in arms.items():
-        recall = macro(arm.observed)[: len(languages)]
-        print(f"| {name} | {' | '.join(f'{value:.3f}' for value in recall)} |")
+    for what, start in (("", 0), ("cross ", len(languages))):
+        print(f"\n| {what}recall of answers in | {' | '.join(languages)} |")
+        print("|---|" + "---|" * len(languages))
+        for name, arm in arms.items():
+            recall = macro(arm.observed)[start : start + len(languages)]
+            print(f"| {name} | {' | '.join(f'{value:.3f}' for value in recall)} |")
     return int(not low > 0)
 
 
-def figures(arm: Resampled, languages: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """(figures,) and (resamples, figures): worst recall, mean recall, and those of OWN."""
+def figures(arm: Resampled, languages: int) -> tuple[np.ndarray, np.ndarray]:
+    """(figures,) and (resamples, figures): FIGURES on all questions, and in every resample."""
 
     def of(all_figures: np.ndarray) -> np.ndarray:
         means = macro(all_figures)
-        recall, own = means[..., : len(languages)], means[..., len(languages) :]
-        head = np.stack([recall.min(axis=-1), recall.mean(axis=-1)], axis=-1)
-        return np.concatenate([head, own], axis=-1)
+        sides = means[..., :languages], means[..., languages : 2 * languages]
+        heads = [one for x in sides for one in (x.min(axis=-1), x.mean(axis=-1))]
+        return np.concatenate([np.stack(heads, axis=-1), means[..., 2 * languages :]], axis=-1)
 
     return of(arm.observed), of(arm.draws)
 
