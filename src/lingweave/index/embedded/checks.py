@@ -24,12 +24,13 @@ def checked(passages: Sequence[Passage], vectors: Floats, dimension: int) -> Flo
             f"{len(passages)} passages with vectors of shape {given.shape} do not fit an index of"
             f" {dimension} numbers each; use the encoder that it was made with"
         )
+    finite = np.isfinite(given).all(axis=1, keepdims=True)
     seen: set[str] = set()
-    for one, finite in zip(passages, np.isfinite(given).all(axis=1).tolist(), strict=True):
+    for one, good in zip(passages, finite[:, 0], strict=True):
         _check(one)
         if one.id in seen:
             raise LingweaveError(f"passage {one.id!r} is given twice: ids must be unique")
-        if not finite:
+        if not good:
             raise LingweaveError(
                 f"passage {one.id!r}: its vector holds NaN or infinity; check the model, or encode"
                 " in fp32"

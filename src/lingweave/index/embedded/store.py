@@ -136,8 +136,8 @@ class EmbeddedStore:
                 "SELECT id, document, text, language, parallel, metadata FROM passages WHERE id IN"
             )
             found = {
-                row[0]: Passage(*row[:5], read_metadata(row[5]))
-                for row in _by_keys(connection, sql, ids)
+                id: Passage(id, document, text, language, parallel, read_metadata(metadata))
+                for id, document, text, language, parallel, metadata in _by_keys(connection, sql, ids)
             }
         return {id: found[id] for id in ids if id in found}
 

@@ -1,0 +1,339 @@
+"""An index on disk: a folder with ``index.json``, perhaps a module that corrects, and the store."""
+
+import hashlib
+import json
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from lingweave.atomic import disk_errors_named, whole_file, write_json
+from lingweave.encoders.options import EncoderOptions
+from lingweave.encoders.scores import Encoder
+from lingweave.errors import LingweaveError
+from lingweave.index.chunks import ChunkOptions
+from lingweave.index.embedded import EmbeddedStore
+from lingweave.index.record import IndexRecord, encoder_record
+from lingweave.index.store import Floats, VectorStore
+
+FILE = "index.json"
+DEBIAS = "debias.safetensors"
+MILVUS = "milvus:"
+
+# Torch and the model take seconds: whoever only counts or searches words does not wait for them.
+
+
+class Index:
+    """An open index; a context manager.
+
+    Args:
+        place: Its folder, or the address of its store.
+        record: What it was made with.
+        options: The encoder's options of now.
+        store: Its passages and vectors.
+    """
+
+    def __init__(
+        self, place: str, record: IndexRecord, options: EncoderOptions, store: VectorStore
+    ) -> None:
+        self.place, self.record, self.store = place, record, store
+        self.encoder: Encoder = _LateEncoder(place, record, options)
+
+    @property
+    def similarity(self) -> Literal["cosine", "dot"]:
+        """How vectors are compared; with cosine, queries are brought to length one."""
+        return self.record.similarity
+
+    def close(self) -> None:
+        """Lets the store go."""
+        self.store.close()
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def create_index(
+    folder: str | Path,
+    options: EncoderOptions,
+    *,
+    chunks: ChunkOptions | None = None,
+    debias: Path | None = None,
+    store: str | None = None,
+) -> Index:
+    """A new index without documents; the one that is there already, if it was made the same way.
+
+    Args:
+        folder: where; it must be empty or not there.
+        options: the encoder.
+        chunks: how documents are cut.
+        debias: a module of `lingweave debias` to correct vectors with, which is copied.
+        store: address of a store on a server; None: the store lies in the folder.
+
+    Raises:
+        LingweaveError: another index is there, or the encoder cannot be had.
+    """
+    folder = Path(folder)
+    if (folder / FILE).exists():
+        return _same(folder, options, chunks or ChunkOptions(), debias, store)
+    if folder.is_dir() and any(x.name not in _OWN for x in folder.iterdir()):
+        raise LingweaveError(f"{folder}: is not empty and holds no index; give a new folder")
+    if folder.exists() and not folder.is_dir():
+        raise LingweaveError(f"{folder}: is a file; give a new folder")
+    _refuse_others(options)
+    record = IndexRecord(
+        dimension=0,
+        encoder=encoder_record(options),
+        identity=_identity(options),
+        chunks=chunks or ChunkOptions(),
+        debias=None if debias is None else _checksum(debias),
+        store=store,
+    )
+    from lingweave.encoders.choice import encoder_of
+
+    encoder = _corrected(encoder_of(options), debias)
+    # The only sure way to learn how many numbers a vector has.
+    record = replace(record, dimension=int(encoder.encode_passages(["a"], "en").shape[1]))
+    with disk_errors_named(f"the index {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        if debias is not None:
+            with whole_file(folder / DEBIAS) as part:
+                shutil.copyfile(debias, part)
+    _remove_empty(folder, record)
+    made = _store_of(folder, record, create=True)
+    try:
+        with disk_errors_named(f"the index {folder}"):
+            write_json(folder / FILE, record.to_json())
+    except BaseException:
+        made.close()
+        raise
+    return Index(str(folder), record, options, made)
+
+
+_OWN = {"store.db", "store.db-wal", "store.db-shm", "shards", "lock", DEBIAS}
+"""What is there of an index whose making was cut short."""
+
+
+def open_index(
+    place: str | Path,
+    *,
+    model: str | None = None,
+    endpoint: str | None = None,
+    device: str | None = None,
+    cache: Path | None = None,
+    batch_size: int | None = None,
+    progress: bool = False,
+) -> Index:
+    """An index that is there.
+
+    Args:
+        place: its folder, or ``milvus:...`` for one whose record the server keeps.
+        model: where its model is now, if it has moved; it must be the same one.
+        endpoint: address of its endpoint now, if that has moved.
+        device: where a model computes.
+        cache: folder of vectors that are known.
+        batch_size: texts that a model encodes together.
+        progress: whether to show progress while texts are encoded.
+
+    Raises:
+        LingweaveError: there is none, or it is damaged.
+    """
+    record, store = _opened(str(place))
+    options = record.options(
+        model=model, endpoint=endpoint, device=device, cache=cache, batch_size=batch_size
+    )
+    return Index(str(place), record, replace(options, progress=progress), store)
+
+
+def _opened(place: str) -> tuple[IndexRecord, VectorStore]:
+    if place.startswith(MILVUS):
+        from lingweave.index.milvus import open_milvus
+
+        remote = open_milvus(place)
+        kept = dict(remote.record)
+        if not kept:
+            raise LingweaveError(f"{place}: its record is not there; give the index's folder")
+        record = IndexRecord.from_json(kept, place)
+        if record.debias is not None:
+            raise LingweaveError(
+                f"{place}: its vectors are corrected by a module in the index's folder; give that"
+            )
+        return record, remote
+    folder = Path(place)
+    record = read_record(folder)
+    return record, _store_of(folder, record, create=False)
+
+
+def read_record(folder: Path) -> IndexRecord:
+    """What the index in a folder was made with.
+
+    Raises:
+        LingweaveError: there is no index, or its record is damaged.
+    """
+    path = folder / FILE
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise LingweaveError(
+            f"{folder}: holds no index; make one with `lingweave index create`"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise LingweaveError(f"{path}: cannot be read ({error}); restore it") from None
+    return IndexRecord.from_json(kept, str(path))
+
+
+def _store_of(folder: Path, record: IndexRecord, create: bool) -> VectorStore:
+    if record.store is None:
+        return EmbeddedStore(folder, record.dimension if create else None)
+    from lingweave.index.milvus import open_milvus
+
+    if not create:
+        return open_milvus(record.store)
+    remote = open_milvus(record.store, record.dimension)
+    remote.keep_record(record.to_json())
+    return remote
+
+
+def _remove_empty(folder: Path, record: IndexRecord) -> None:
+    """Removes what is left of an index for another encoder whose making was cut short."""
+    if record.store is not None or not (folder / "store.db").exists():
+        return
+    left = EmbeddedStore(folder)
+    dimension, used = left.dimension, bool(left.counts())
+    left.close()
+    if used:
+        raise LingweaveError(f"{folder / FILE}: missing; restore it, or give a new folder")
+    if dimension != record.dimension:
+        for name in ("store.db-wal", "store.db-shm", "store.db"):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _same(
+    folder: Path,
+    options: EncoderOptions,
+    chunks: ChunkOptions,
+    debias: Path | None,
+    store: str | None,
+) -> Index:
+    """The index that is there, if it was made with the same."""
+    record = read_record(folder)
+    given = {
+        "another encoder": (dict(record.identity), _identity(options)),
+        "other --chunk or --overlap": (record.chunks, chunks),
+        "another --debias": (record.debias, None if debias is None else _checksum(debias)),
+        "another --store": (record.store, store),
+    }
+    for what, (kept, asked) in given.items():
+        if kept != asked:
+            raise LingweaveError(
+                f"{folder}: holds an index that was made with {what}; give another folder, or"
+                " remove that one"
+            )
+    return Index(str(folder), record, options, _store_of(folder, record, create=False))
+
+
+def _refuse_others(options: EncoderOptions) -> None:
+    for name in ("vectors", "shards", "ray"):
+        if getattr(options, name) is not None:
+            raise LingweaveError(
+                f"--{name}: an index encodes queries that nobody knows yet; give --model or"
+                " --endpoint"
+            )
+
+
+def _identity(options: EncoderOptions) -> dict[str, Any]:
+    from lingweave.encoders.choice import identity_of
+
+    # As it will be read again: lists for tuples.
+    found: dict[str, Any] = json.loads(json.dumps(identity_of(options)))
+    return found
+
+
+def _checksum(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise LingweaveError(f"--debias {path}: cannot be read ({error.strerror})") from None
+
+
+def _corrected(encoder: Encoder, debias: Path | None) -> Encoder:
+    if debias is None:
+        return encoder
+    from lingweave.debias.encoder import DebiasedEncoder
+    from lingweave.debias.fitted import Debias
+
+    fitted = Debias.open(debias)
+    numbers = int(encoder.encode_passages(["a"], "en").shape[1])
+    if fitted.passages.offsets.shape[-1] != numbers:
+        raise LingweaveError(
+            f"--debias {debias}: made for vectors of {fitted.passages.offsets.shape[-1]} numbers,"
+            f" and the encoder gives {numbers}; fit it with this encoder"
+        )
+    return DebiasedEncoder(encoder, fitted)
+
+
+class _LateEncoder:
+    """The encoder of an index, made when the first text is to be encoded.
+
+    Args:
+        place: The index.
+        record: What it was made with.
+        options: The encoder's options of now.
+    """
+
+    def __init__(self, place: str, record: IndexRecord, options: EncoderOptions) -> None:
+        self._place, self._record, self._options = place, record, options
+        self._lock = threading.Lock()
+        self.by_language = bool(record.debias or record.identity.get("by_language"))
+
+    def encode_queries(self, texts: Sequence[str], language: str) -> Floats:
+        """(texts, d) float32."""
+        return self._made().encode_queries(texts, language)
+
+    def encode_passages(self, texts: Sequence[str], language: str) -> Floats:
+        """(texts, d) float32."""
+        return self._made().encode_passages(texts, language)
+
+    def describe(self) -> dict[str, Any]:
+        """What it is, without making it."""
+        return {**self._record.encoder, "debias": self._record.debias}
+
+    def _made(self) -> Encoder:
+        with self._lock:
+            return self._encoder
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        from lingweave.encoders.choice import encoder_of
+
+        options, record = self._options, self._record
+        kept = record.encoder.get("model") if options.endpoint is None else None
+        moved = kept is not None and Path(kept).is_absolute() and not Path(kept).is_dir()
+        if moved and options.model == kept:
+            raise LingweaveError(
+                f"{self._place}: its model {kept} is not there; say with --model where it is now"
+            )
+        if _identity(options) != dict(record.identity):
+            raise LingweaveError(
+                f"{self._place}: {options.endpoint or options.model or options.encoder} is not the"
+                " encoder that the index was made with, so its vectors do not fit; give that one,"
+                " or create the index again"
+            )
+        debias = None
+        if record.debias is not None:
+            debias = Path(self._place) / DEBIAS
+            if _checksum(debias) != record.debias:
+                raise LingweaveError(f"{debias}: damaged; restore it, or create the index again")
+        return _corrected(encoder_of(options), debias)
