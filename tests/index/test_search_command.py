@@ -5,12 +5,16 @@ import json
 
 import pytest
 from rich.console import Console
+from tiny import tiny_model
 
+from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
+from lingweave.index.folder import create_index
 from lingweave.index.passages import Condition, Passage
 from lingweave.index.plain import hit_json
 from lingweave.index.requests import AsScored, Balanced, Hit, Preferred
 from lingweave.index.search_config import SearchConfig
+from lingweave.index.search_run import run, search
 from lingweave.index.show_hits import print_hits, printable, shortened
 
 
@@ -121,3 +125,60 @@ def test_json():
     )
     assert hit_json(HIT, explain=False)["ranks"] is None
     json.dumps(found, allow_nan=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """An index of seven words, in two languages and two versions each."""
+    place = tmp_path_factory.mktemp("made")
+    options = EncoderOptions(
+        model=str(tiny_model(place / "model")), query_prompt="", passage_prompt="", progress=False
+    )
+    with create_index(place / "index", options) as index:
+        passages = [
+            Passage(f"{word}-{x}", f"{word}-{x}", f"{word} {x}", x, word, {"letters": len(word)})
+            for word in ("sky", "grass", "snow")
+            for x in ("de", "en")
+        ]
+        vectors = index.encoder.encode_passages([one.text for one in passages], "und")
+        index.store.upsert(passages, vectors)
+    return str(place / "index")
+
+
+def test_searching_an_index(folder, capsys):
+    found = search(SearchConfig(words=[folder, "grass"], k=2))
+    assert {hit.passage.parallel for hit in found} == {"grass"}
+    run(SearchConfig(words=[folder, "grass"], k=2, fold=True, explain=True, json=True))
+    told = json.loads(capsys.readouterr().out)["hits"]
+    assert told[0]["parallel"] == "grass"
+    assert len(told[0]["versions"]) == 1
+    assert told[0]["ranks"]["pool"] == 1
+    run(SearchConfig(words=[folder, "sky"], where=["letters>3"], languages=["en"]))
+    out = capsys.readouterr().out
+    assert "sky-" not in out
+    assert out.count("-en") == 2
+
+
+def test_words_need_no_model(folder, monkeypatch):
+    monkeypatch.setattr("lingweave.encoders.choice.encoder_of", None)
+    found = search(SearchConfig(words=[folder, "snow en"], mode="words", dial="balanced"))
+    assert {hit.passage.id for hit in found} == {"snow-en", "snow-de", "grass-en", "sky-en"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"languages": ["fr"]}, "--languages fr: the index has no passages in it; it has de, en"),
+        ({"prefer": ["fr"]}, "--prefer fr: the index has no passages in it"),
+        ({"reranker": "/nowhere"}, "/nowhere: no such folder"),
+        ({"model": "/nowhere"}, "/nowhere"),
+    ],
+)
+def test_what_the_index_does_not_have(folder, options, words):
+    with pytest.raises(LingweaveError, match=words):
+        search(SearchConfig(words=[folder, "sky"], **options))
+
+
+def test_there_is_no_index(tmp_path):
+    with pytest.raises(LingweaveError, match="holds no index; make one with"):
+        search(SearchConfig(words=[str(tmp_path), "sky"]))

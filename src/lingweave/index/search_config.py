@@ -49,6 +49,8 @@ class SearchConfig(Depths):
     """Whether to print the hits as JSON, as the API gives them."""
     model: str | None = None
     """Where the index's model is now, if it has moved since the index was made."""
+    endpoint: str | None = field(default=None, repr=False)
+    """Address of the index's endpoint now, if that has moved."""
     device: str | None = None
     """Where models compute, such as cpu or cuda; by default an accelerator if there is one."""
 

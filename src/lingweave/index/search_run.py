@@ -22,7 +22,9 @@ def search(config: SearchConfig) -> list[Hit]:
         LingweaveError: there is no such index, or it does not hold what is asked for.
     """
     request = config.request()
-    with open_index(config.folder, model=config.model, device=config.device) as index:
+    with open_index(
+        config.folder, model=config.model, endpoint=config.endpoint, device=config.device
+    ) as index:
         present = index.store.counts()
         for option, languages in (
             ("languages", request.where.languages),
