@@ -1,0 +1,320 @@
+"""A vector store in Milvus."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from lingweave.errors import LingweaveError
+from lingweave.index.embedded.checks import checked
+from lingweave.index.milvus.address import milvus_address
+from lingweave.index.milvus.collection import DEEPEST, Collection, MilvusOptions, filtered
+from lingweave.index.milvus.expressions import expression, in_languages, member
+from lingweave.index.milvus.rows import SHOWN, Row, key, passage_of, row_of, tokens
+from lingweave.index.milvus.writing import (
+    COLUMNS,
+    Claim,
+    State,
+    read_state,
+    undo_unfinished,
+    write_state,
+)
+from lingweave.index.passages import EVERYTHING, Filter, Passage
+from lingweave.index.store import Floats, Found, Place
+
+T = TypeVar("T")
+LOOKED = 1000
+"""How deep places are looked for."""
+_KEYS = 500
+"""Ids that one request names at most."""
+_SPARE = 16
+"""Hits that are asked for beyond the depth, for ties to be put in order."""
+_QUERIES = 64
+"""Queries of one request."""
+
+
+def open_milvus(
+    address: str, dimension: int | None = None, options: MilvusOptions | None = None
+) -> "MilvusStore":
+    """The index at an address.
+
+    Args:
+        address: ``milvus:http://HOST:PORT/COLLECTION``.
+        dimension: numbers of each vector; given, an index that is not there is made.
+        options: how it is indexed and asked.
+
+    Raises:
+        LingweaveError: there is no such server or index, or it is of another dimension.
+    """
+    place = milvus_address(address)
+    collection = Collection(place, options or MilvusOptions())
+    try:
+        if not collection.open():
+            if dimension is None:
+                raise LingweaveError(f"{place}: there is no such index; make it first")
+            collection.create(dimension)
+            write_state(collection, State(0, {}, {}))
+        if dimension not in (None, collection.dimension):
+            raise LingweaveError(
+                f"{place}: its vectors have {collection.dimension} numbers, not {dimension}"
+            )
+        read_state(collection)
+    except BaseException:
+        collection.close()
+        raise
+    return MilvusStore(collection)
+
+
+class MilvusStore:
+    """A `VectorStore` that keeps passages and vectors in a collection of Milvus.
+
+    Searches by vectors find what the collection's index finds: with FLAT, and in languages that are
+    small beside the others, the exact best. Threads may share a store.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._claim = Claim(collection, collection.options.patience)
+        self._sound = False
+        self._mine = threading.Lock()
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of each vector."""
+        return self._collection.dimension
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What the index was made with, as `keep_record` got it."""
+        return read_state(self._collection).record
+
+    def keep_record(self, record: Mapping[str, Any]) -> None:
+        """Keeps what the index was made with: plain JSON values, 50 kB at most."""
+        with self._writing() as state:
+            self._completed(state._replace(record=record))
+
+    def upsert(self, passages: Sequence[Passage], vectors: Floats) -> None:
+        """Adds documents, or replaces them with all their passages."""
+        vectors = checked(passages, vectors, self.dimension)
+        if passages:
+            documents = dict.fromkeys(one.document for one in passages)
+            self._written([*documents], passages, vectors)
+
+    def delete(self, documents: Sequence[str]) -> int:
+        """Removes documents; how many of them were there."""
+        return self._written([*dict.fromkeys(documents)], (), None) if documents else 0
+
+    def search(self, vectors: Floats, depth: int, where: Filter = EVERYTHING) -> list[list[Found]]:
+        """For each vector the best passages of all languages."""
+        return self._seen(
+            lambda state: self._best("vector", list(vectors), depth, state, *expression(where))
+        )
+
+    def search_languages(
+        self, vectors: Floats, depth: int, where: Filter = EVERYTHING
+    ) -> list[dict[str, list[Found]]]:
+        """For each vector the best passages of each language, each with a search of its own."""
+
+        def found(state: State) -> list[dict[str, list[Found]]]:
+            codes, parts = _codes(state, where), expression(where)
+            best = partial(self._best, "vector", list(vectors), depth, state)
+            each = self._collection.together(
+                [partial(best, in_languages([code]), *parts) for code in codes]
+            )
+            return [
+                {code: lists[row] for code, lists in zip(codes, each, strict=True) if lists[row]}
+                for row in range(len(vectors))
+            ]
+
+        return self._seen(found)
+
+    def search_words(
+        self, texts: Sequence[str], depth: int, where: Filter = EVERYTHING
+    ) -> list[list[Found]]:
+        """For each text the passages that share words with it, by Milvus's BM25."""
+        asked = [tokens(text) for text in texts]
+        some = [text for text in asked if text]
+        found = iter(
+            self._seen(lambda state: self._best("terms", some, depth, state, *expression(where)))
+        )
+        return [next(found) if text else [] for text in asked]
+
+    def places(
+        self, vector: Floats, ids: Sequence[str], where: Filter = EVERYTHING
+    ) -> dict[str, Place]:
+        """Where passages stand, if that is among the first 1,000 of the pool or the language."""
+
+        def found(state: State) -> dict[str, Place]:
+            parts = expression(where)
+            there = self._looked_up("key", ids, ["id", "language"], state, *parts)
+            of = {row["id"]: row["language"] for row in there}
+            filters = [[], *([in_languages([code])] for code in sorted({*of.values()}))]
+            lists = self._collection.together(
+                [
+                    partial(self._best, "vector", [vector], LOOKED, state, *one, *parts)
+                    for one in filters
+                ]
+            )
+            pool, *inside = [{one.id: i for i, one in enumerate(ranked, 1)} for (ranked,) in lists]
+            deep = {id: place for each in inside for id, place in each.items()}
+            return {id: Place(deep.get(id), pool.get(id)) for id in ids if id in of}
+
+        return self._seen(found)
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages with these ids."""
+        rows = self._seen(lambda state: self._looked_up("key", ids, SHOWN, state))
+        known = {row["id"]: passage_of(row) for row in rows}
+        return {id: known[id] for id in ids if id in known}
+
+    def versions(self, parallel: Sequence[str]) -> dict[str, list[str]]:
+        """Ids of the passages that share each of these ids of parallel versions."""
+        rows = self._seen(
+            lambda state: self._looked_up("parallel_key", parallel, ["id", "parallel"], state)
+        )
+        found: dict[str, list[str]] = {one: [] for one in parallel}
+        for row in sorted(rows, key=lambda row: str(row["id"])):
+            found[row["parallel"]].append(row["id"])
+        return {one: ids for one, ids in found.items() if ids}
+
+    def counts(self, where: Filter = EVERYTHING) -> Mapping[str, int]:
+        """Passages of each language that fit, most first."""
+
+        def found(state: State) -> dict[str, int]:
+            codes = _codes(state, where)
+            parts = expression(Filter(None, where.conditions))
+            if not parts:
+                return {code: state.languages[code] for code in codes}
+            numbers = self._collection.together(
+                [
+                    partial(
+                        self._collection.count,
+                        filtered(state.generation, in_languages([code]), *parts),
+                    )
+                    for code in codes
+                ]
+            )
+            return dict(zip(codes, numbers, strict=True))
+
+        counted = self._seen(found)
+        return {code: n for code, n in sorted(counted.items(), key=_most_first) if n}
+
+    def optimise(self) -> None:
+        """Removes what replaced passages have left, and lets the server merge its segments."""
+        with self._writing() as state:
+            self._completed(state._replace(generation=state.generation + 1))
+        self._collection.compact()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._collection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[State]:
+        """The state to go on from, while this store alone may write."""
+        with self._mine, self._claim.held() as killed:
+            state = read_state(self._collection)
+            if killed or not self._sound:
+                undo_unfinished(self._collection, state)
+            self._sound = False
+            yield state
+            self._sound = True
+
+    def _written(
+        self, documents: Sequence[str], passages: Sequence[Passage], vectors: Floats | None
+    ) -> int:
+        """One write: documents go, passages come; how many of the documents were there."""
+        with self._writing() as state:
+            now = state.generation + 1
+            rows = [
+                row_of(one, vector, now)
+                for one, vector in zip(passages, () if vectors is None else vectors, strict=True)
+            ]
+            languages = Counter(state.languages)
+            languages.update(row["language"] for row in rows)
+            self._collection.write(rows)
+            wanted = {key(one) for one in documents}
+            gone: set[str] = set()
+            # A passage's id is one of the whole index, whatever its document.
+            for column, keys in (("document_key", [*wanted]), ("key", [x["key"] for x in rows])):
+                for some in _parts(keys, _KEYS):
+                    filter = filtered(state.generation, member(column, some))
+                    old = self._collection.rows(filter, COLUMNS)
+                    dying = [row for row in old if row["died"] != now]
+                    self._collection.write([{**row, "died": now} for row in dying])
+                    languages.subtract(row["language"] for row in dying)
+                    gone |= {row["document_key"] for row in dying} & wanted
+            left = {code: n for code, n in sorted(languages.items()) if n}
+            self._completed(state._replace(generation=now, languages=left))
+            return len(gone)
+
+    def _completed(self, state: State) -> None:
+        self._claim.check()
+        write_state(self._collection, state)
+        # What the write before this one took away; who reads now may look at that state still.
+        self._collection.remove(f"died < {state.generation}")
+
+    def _seen(self, ask: Callable[[State], T]) -> T:
+        """An answer from one state of the index, asked again if writers were faster."""
+        state = read_state(self._collection)
+        while True:
+            answer = ask(state)
+            now = read_state(self._collection)
+            if now.generation - state.generation <= 1:
+                return answer
+            state = now
+
+    def _looked_up(
+        self, column: str, ids: Sequence[str], fields: Sequence[str], state: State, *parts: str
+    ) -> list[Row]:
+        keys = [key(id) for id in dict.fromkeys(ids)]
+        some = [
+            filtered(state.generation, member(column, each), *parts) for each in _parts(keys, _KEYS)
+        ]
+        calls = [partial(self._collection.rows, filter, fields) for filter in some]
+        return [row for rows in self._collection.together(calls) for row in rows]
+
+    def _best(
+        self, column: str, asked: Sequence[Any], depth: int, state: State, *parts: str
+    ) -> list[list[Found]]:
+        """The best rows for each vector or text; equal scores in the order of their ids."""
+        if depth > DEEPEST:
+            raise LingweaveError(f"Milvus gives {DEEPEST:,} hits at most; {depth:,} were asked for")
+        filter = filtered(state.generation, *parts)
+        found: list[list[Found]] = []
+        for some in _parts(asked, _QUERIES):
+            limit = min(DEEPEST, depth + _SPARE)
+            lists = self._collection.nearest(column, some, limit, filter)
+            while limit < DEEPEST and any(_cut_in_ties(each, depth, limit) for each in lists):
+                limit = min(DEEPEST, 4 * limit)
+                lists = self._collection.nearest(column, some, limit, filter)
+            found += [_ordered(each)[:depth] for each in lists]
+        return found
+
+
+def _ordered(hits: Sequence[tuple[str, float]]) -> list[Found]:
+    found = [Found(id, _rounded(score)) for id, score in hits]
+    return sorted(found, key=lambda one: (-one.score, one.id))
+
+
+def _rounded(score: float) -> float:
+    # Equal vectors must tie, and servers round the last bits as it suits them.
+    return round(score, 6)
+
+
+def _cut_in_ties(hits: Sequence[tuple[str, float]], depth: int, limit: int) -> bool:
+    return len(hits) == limit and _rounded(hits[depth - 1][1]) == _rounded(hits[-1][1])
+
+
+def _codes(state: State, where: Filter) -> list[str]:
+    return [code for code in state.languages if where.languages is None or code in where.languages]
+
+
+def _most_first(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _parts(items: Sequence[T], most: int) -> list[Sequence[T]]:
+    return [items[start : start + most] for start in range(0, len(items), most)]
