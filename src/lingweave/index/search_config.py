@@ -13,7 +13,7 @@ from lingweave.languages import UNKNOWN, canonical
 
 
 @dataclass(frozen=True)
-class SearchConfig(Depths):
+class SearchConfig:
     """What is searched for, where, and how hits are shown."""
 
     POSITIONAL: ClassVar[str] = "words"
@@ -53,9 +53,12 @@ class SearchConfig(Depths):
     """Address of the index's endpoint now, if that has moved."""
     device: str | None = None
     """Where models compute, such as cpu or cuda; by default an accelerator if there is one."""
+    fused: int = 100
+    """Passages of each list that is fused with another."""
+    reranked: int = 50
+    """Best passages that the re-ranker reads."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if len(self.words) < 2 or not self.query.strip():
             raise LingweaveError(
                 "give the index's folder and what is searched for, before the options: lingweave"
@@ -78,6 +81,7 @@ class SearchConfig(Depths):
             if given is not None and not given:
                 raise LingweaveError(f"--{name}: give at least one language, such as de,en")
         self.request()  # Which refuses languages and conditions that are none.
+        self.depths()
 
     @property
     def folder(self) -> str:
@@ -103,6 +107,10 @@ class SearchConfig(Depths):
             fold=self.fold,
             explain=self.explain,
         )
+
+    def depths(self) -> Depths:
+        """How much is looked at."""
+        return Depths(self.fused, self.reranked)
 
     def _dial(self) -> Dial:
         if self.prefer:

@@ -10,7 +10,7 @@ from lingweave.index.folder import open_index
 from lingweave.index.plain import hit_json
 from lingweave.index.requests import Hit
 from lingweave.index.rerank import CrossEncoderReranker
-from lingweave.index.search import Depths, Searcher
+from lingweave.index.search import Searcher
 from lingweave.index.search_config import SearchConfig
 from lingweave.index.show_hits import print_hits
 
@@ -34,8 +34,7 @@ def search(config: SearchConfig) -> list[Hit]:
         reranker = None
         if config.reranker is not None:
             reranker = CrossEncoderReranker(config.reranker, device=config.device)
-        depths = Depths(config.fused, config.reranked)
-        searcher = Searcher(index.store, index.encoder, index.similarity, reranker, depths)
+        searcher = Searcher(index.store, index.encoder, index.similarity, reranker, config.depths())
         return searcher.answers([request])[0]
 
 
