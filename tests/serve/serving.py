@@ -56,7 +56,8 @@ def serving(opening, limits=None, **options):
     thread.start()
     served = Served(f"http://127.0.0.1:{port}", port, server, metrics, thread)
     try:
-        wait_until(lambda: _ready(served.url))
+        wait_until(lambda: _ready(served.url) or not thread.is_alive())
+        assert thread.is_alive()
         yield served
     finally:
         server.should_exit = True

@@ -20,7 +20,7 @@ from lingweave.serve.keys import Keys
 from lingweave.serve.limits import Limits
 from lingweave.serve.metrics import Metrics
 from lingweave.serve.page_files import page_files
-from lingweave.serve.problems import Problem, invalid
+from lingweave.serve.problems import ServeError, invalid
 from lingweave.serve.routes_index import add_index_routes
 from lingweave.serve.routes_page import add_page_routes
 from lingweave.serve.routes_search import add_search_routes
@@ -93,7 +93,7 @@ def app_of(
 def _tell_problems(app: FastAPI) -> None:
     """Every error in one shape, whoever raises it."""
 
-    def told(request: Request, problem: Problem) -> Response:
+    def told(request: Request, problem: ServeError) -> Response:
         request.scope["state"]["problem"] = problem.code
         return Response(
             problem.body(request.scope["state"]["request_id"]),
@@ -109,22 +109,22 @@ def _tell_problems(app: FastAPI) -> None:
             "not_found": "there is nothing here",
             "method_not_allowed": "this method does nothing here",
         }.get(code, "the request cannot be read")
-        return told(request, Problem(code, message, headers=error.headers))
+        return told(request, ServeError(code, message, headers=error.headers))
 
     async def of_values(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         return told(request, invalid([{**one, "loc": one["loc"][1:]} for one in error.errors()]))
 
     async def of_ours(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Problem)
+        assert isinstance(error, ServeError)
         return told(request, error)
 
     async def of_anything(request: Request, error: Exception) -> Response:
-        return told(request, Problem("internal", "an error of the server; see its log"))
+        return told(request, ServeError("internal", "an error of the server; see its log"))
 
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(RequestValidationError, of_values)
-    app.add_exception_handler(Problem, of_ours)
+    app.add_exception_handler(ServeError, of_ours)
     app.add_exception_handler(Exception, of_anything)
 
 

@@ -1,23 +1,11 @@
 """What the server asks of an index."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
-from lingweave.index.passages import Passage, Value
+from lingweave.index.documents import Document
+from lingweave.index.passages import Passage
 from lingweave.index.requests import Hit, Request
-
-
-class NewDocument(NamedTuple):
-    """A document that a caller adds."""
-
-    id: str
-    text: str
-    title: str | None = None
-    language: str | None = None
-    """Canonical code; None: to be detected."""
-    parallel: str | None = None
-    """Id that its versions in other languages share."""
-    metadata: Mapping[str, Value] = {}
 
 
 class Facts(NamedTuple):
@@ -27,7 +15,7 @@ class Facts(NamedTuple):
     similarity: str
     model: str
     """The encoder, in a line."""
-    modes: tuple[str, ...] = ("dense",)
+    modes: tuple[Literal["dense", "words", "both"], ...] = ("dense",)
     """How it can be searched."""
     rerank: bool = False
     """Whether there is a re-ranker."""
@@ -36,8 +24,7 @@ class Facts(NamedTuple):
 class Backend(Protocol):
     """An open index.
 
-    `answers`, `passages` and `counts` are called in one thread, `add` and `remove` in another at
-    the same time.
+    Three threads ask at the same time: one `answers`, one `add` and `remove`, one the rest.
     """
 
     @property
@@ -61,7 +48,7 @@ class Backend(Protocol):
         """Number of documents, where it is known."""
         ...
 
-    def add(self, documents: Sequence[NewDocument]) -> int:
+    def add(self, documents: Sequence[Document]) -> int:
         """Adds or replaces documents, for good; how many passages they have become.
 
         Raises:

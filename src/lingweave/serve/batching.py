@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from lingweave.index.requests import Hit, Request
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 from lingweave.serve.worker import Worker
 
 Answers = Callable[[Sequence[Request]], list[list[Hit]]]
@@ -66,11 +66,11 @@ class Batcher:
         """The hits of each request.
 
         Raises:
-            Problem: too many searches wait already.
+            ServeError: too many searches wait already.
             LingweaveError: one of the requests cannot be answered.
         """
         if self.load + len(requests) > self._room:
-            raise Problem("busy", "too many searches are waiting; try again", retry=1)
+            raise ServeError("busy", "too many searches are waiting; try again", retry=1)
         loop = asyncio.get_running_loop()
         now = time.monotonic()
         mine: list[_Waiting] = [(one, loop.create_future(), now) for one in requests]
@@ -139,4 +139,4 @@ class Batcher:
 def _refuse(left: Iterable[_Waiting]) -> None:
     for _, future, _ in left:
         if not future.done():
-            future.set_exception(Problem("stopping", "the server is stopping", retry=5))
+            future.set_exception(ServeError("stopping", "the server is stopping", retry=5))

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from lingweave.index.passages import Condition, Filter, Value
+from lingweave.index.passages import Condition, Filter
 from lingweave.index.requests import AsScored, Balanced, Dial, Preferred, Request
 from lingweave.languages import UNKNOWN, canonical, is_language
 from lingweave.serve.limits import MAX_FIELDS, MAX_NAME, MAX_VALUE, Limits
@@ -117,7 +117,7 @@ class SearchBody(_Body):
     query: Text
     k: int = 10
     language: Language | None = Field(None, description="Of the query; by default detected.")
-    where: FilterBody = FilterBody()
+    where: FilterBody = FilterBody(languages=None)
     dial: AsScoredBody | BalancedBody | PreferredBody = Field(
         AsScoredBody(kind="as_scored"), discriminator="kind"
     )
@@ -180,18 +180,18 @@ def bodies_of(limits: Limits) -> Bodies:
     """The bodies that a server with these limits takes."""
 
     def some(kind: Any, most: int) -> Any:
-        return Annotated[list[kind], Field(min_length=1, max_length=most)]  # type: ignore[valid-type]
+        return Annotated[list[kind], Field(min_length=1, max_length=most)]
 
     value = Scalar | some(Scalar, limits.max_values)
-    condition = create_model("Condition", __base__=ConditionBody, value=(value, ...))
+    condition: Any = create_model("Condition", __base__=ConditionBody, value=(value, ...))
     checked = Annotated[condition, AfterValidator(_value_of_its_relation)]
     where = create_model(
         "Filter",
         __base__=FilterBody,
         languages=(some(Language, limits.max_languages) | None, None),
-        conditions=(Annotated[list[checked], Field(max_length=limits.max_conditions)], []),  # type: ignore[valid-type]
+        conditions=(Annotated[list[checked], Field(max_length=limits.max_conditions)], []),
     )
-    preferred = create_model(
+    preferred: Any = create_model(
         "Preferred",
         __base__=PreferredBody,
         languages=(some(Language, limits.max_languages), ...),
@@ -202,7 +202,7 @@ def bodies_of(limits: Limits) -> Bodies:
         __base__=SearchBody,
         query=(Annotated[Text, Field(max_length=limits.max_query)], ...),
         k=(Annotated[StrictInt, Field(ge=1, le=limits.max_k)], min(10, limits.max_k)),
-        where=(where, where()),
+        where=(where, where(languages=None)),
         dial=(dial, AsScoredBody(kind="as_scored")),
     )
     searches = create_model(
@@ -214,11 +214,6 @@ def bodies_of(limits: Limits) -> Bodies:
         documents=(some(DocumentBody, limits.max_documents), ...),
     )
     return Bodies(search, searches, documents)
-
-
-def metadata_of(body: DocumentBody) -> dict[str, Value]:
-    """A document's metadata."""
-    return dict(body.metadata)
 
 
 def _dial(body: AsScoredBody | BalancedBody | PreferredBody) -> Dial:

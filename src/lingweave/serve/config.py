@@ -4,18 +4,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
+from lingweave.index.configs import one_folder
+from lingweave.index.search import Depths
 from lingweave.serve.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServeConfig(Limits):
+class ServeConfig(Limits, Depths):
     """Which index is served, where, and to whom."""
 
-    POSITIONAL: ClassVar[str] = "index"
+    POSITIONAL: ClassVar[str] = "folder"
 
-    index: list[str] = field(default_factory=list)
-    """The index's folder."""
+    folder: list[str] = field(default_factory=list)
+    """The index's folder, or milvus:http://HOST:PORT/COLLECTION."""
     host: str = "127.0.0.1"
     """Address to listen at; any but loopback needs keys."""
     port: int = 8000
@@ -28,28 +30,23 @@ class ServeConfig(Limits):
     audit: Path | None = None
     """The audit of the model in use: audit.html, or the folder that `lingweave audit` wrote."""
     model: str | None = None
-    """The encoder's model, where it has moved since the index was made."""
+    """Where the index's model is now, if it has moved since the index was made."""
+    endpoint: str | None = field(default=None, repr=False)
+    """Where the index's endpoint is now, if it has moved, with its user and password."""
     reranker: str | None = None
     """A cross-encoder that may order the best hits anew: a folder, or a name on the hub."""
     device: str | None = None
     """Where models work, such as cpu or cuda; by default an accelerator if there is one."""
-    threads: int | None = None
-    """Threads of the model's arithmetic; by default one for each core."""
     log: Literal["json", "text"] = "json"
     """How logs are written to stderr: an object a line, or for people."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is logged; requests are logged as info."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if len(self.index) != 1:
-            raise LingweaveError("give the folder of one index: lingweave serve FOLDER")
+        Limits.__post_init__(self)
+        Depths.__post_init__(self)
+        one_folder(self.folder)
+        if self.reranker is None:
+            refuse_unused(self, ["reranked"], "only goes with --reranker; leave it out")
         if not 0 <= self.port < 1 << 16:
             raise LingweaveError(f"--port {self.port}: must be from 0 to 65535")
-        if self.threads is not None and self.threads < 1:
-            raise LingweaveError(f"--threads {self.threads}: must be 1 or more")
-
-    @property
-    def folder(self) -> str:
-        """The index's folder."""
-        return self.index[0]

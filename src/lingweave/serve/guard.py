@@ -15,7 +15,7 @@ from lingweave.serve.keys import Keys
 from lingweave.serve.limits import Limits
 from lingweave.serve.logs import LOG, log
 from lingweave.serve.metrics import Metrics
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -77,23 +77,23 @@ class Guard:
         """Who asks: the name of the key, or without keys the address.
 
         Raises:
-            Problem: the request is refused before its body is read.
+            ServeError: the request is refused before its body is read.
         """
         if self._hosts is not None:
             host = headers.get(b"host", b"").decode("latin-1").lower()
             if re.sub(r":\d*$", "", host) not in self._hosts:
-                raise Problem("host", "this server is not addressed by that name")
+                raise ServeError("host", "this server is not addressed by that name")
         for part in (scope.get("raw_path") or b"", scope["query_string"]):
             try:
                 unquote_to_bytes(part).decode()
             except UnicodeDecodeError:
-                raise Problem("malformed", "the address is not UTF-8") from None
+                raise ServeError("malformed", "the address is not UTF-8") from None
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise Problem("media_type", "send the body without a content encoding")
+            raise ServeError("media_type", "send the body without a content encoding")
         if self._keys and scope["path"] not in self._open_paths:
             holder = self._keys.holder(headers.get(b"authorization", b"").decode("latin-1"))
             if holder is None:
-                raise Problem(
+                raise ServeError(
                     "unauthorized",
                     "give a key: Authorization: Bearer KEY",
                     headers={"www-authenticate": "Bearer"},
@@ -106,10 +106,10 @@ class Guard:
         """While a caller's request is under way.
 
         Raises:
-            Problem: the caller has too many.
+            ServeError: the caller has too many.
         """
         if self._callers[caller] >= self._limits.max_per_caller:
-            raise Problem("too_many", "too many requests at once; wait for some to end", retry=1)
+            raise ServeError("too_many", "too many requests at once; wait for some to end", retry=1)
         self._callers[caller] += 1
         try:
             yield
@@ -122,10 +122,10 @@ class Guard:
         """The whole body; None: the caller has left.
 
         Raises:
-            Problem: it is too large, or comes too slowly.
+            ServeError: it is too large, or comes too slowly.
         """
         most = self._limits.max_body
-        too_large = Problem(
+        too_large = ServeError(
             "too_large", f"a body of at most {most} bytes is taken", headers={"connection": "close"}
         )
         told = headers.get(b"content-length", b"0")
@@ -147,7 +147,7 @@ class Guard:
                     if not message.get("more_body", False) or size > max(most, _DRAINED):
                         break
         except TimeoutError:
-            raise Problem(
+            raise ServeError(
                 "slow_client", "the body did not come in time", headers={"connection": "close"}
             ) from None
         if size > most:
@@ -216,12 +216,12 @@ class _Exchange:
                 self._read = True
                 if body is not None:
                     await self._while_there(body)
-        except Problem as problem:
+        except ServeError as problem:
             await self._tell(problem)
         except Exception:
             LOG.exception("internal error", extra={"fields": {"request": self.id}})
             if not self._started:
-                await self._tell(Problem("internal", "an error of the server; see its log"))
+                await self._tell(ServeError("internal", "an error of the server; see its log"))
 
     async def _while_there(self, body: bytes) -> None:
         """Runs the routes, until they are done or the caller has left."""
@@ -232,7 +232,7 @@ class _Exchange:
             if not given:
                 given = True
                 return {"type": "http.request", "body": body, "more_body": False}
-            return await left  # type: ignore[no-any-return]
+            return await left
 
         left = asyncio.ensure_future(self._receive())
         work = asyncio.ensure_future(self.guard.app(self.scope, receive, self._passed_on))
@@ -257,7 +257,7 @@ class _Exchange:
             message["headers"] = [*message.get("headers", ()), *headers]
         await self._send(message)
 
-    async def _tell(self, problem: Problem) -> None:
+    async def _tell(self, problem: ServeError) -> None:
         self.scope["state"]["problem"] = problem.code
         body = problem.body(self.id)
         headers = {

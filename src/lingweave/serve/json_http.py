@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from lingweave.serve.answers import ErrorAnswer, encoded
-from lingweave.serve.problems import Problem, invalid
+from lingweave.serve.problems import ServeError, invalid
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -20,11 +20,11 @@ async def read_body(request: Request, kind: type[B]) -> B:
     of characters, and nesting as deep as Python's stack.
 
     Raises:
-        Problem: it is not JSON, or does not fit.
+        ServeError: it is not JSON, or does not fit.
     """
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
-        raise Problem("media_type", "send JSON, with Content-Type: application/json")
+        raise ServeError("media_type", "send JSON, with Content-Type: application/json")
     try:
         return kind.model_validate_json(await request.body())
     except ValidationError as error:
@@ -50,5 +50,5 @@ def problems(*more: int) -> dict[int | str, dict[str, Any]]:
         more: Statuses beside those that every route can have.
     """
     return {
-        status: {"model": ErrorAnswer, "description": "Problem"} for status in (*_ALWAYS, *more)
+        status: {"model": ErrorAnswer, "description": "An error"} for status in (*_ALWAYS, *more)
     }

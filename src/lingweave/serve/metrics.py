@@ -46,9 +46,7 @@ class Metrics:
             ["code"],
             registry=self.registry,
         )
-        self.open = Gauge(
-            "lingweave_requests_open", "Requests under way.", registry=self.registry
-        )
+        self.open = Gauge("lingweave_requests_open", "Requests under way.", registry=self.registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request has been answered."""
@@ -81,7 +79,7 @@ class Metrics:
                     passages.add_metric([language], count)
                 yield passages
 
-        self.registry.register(Figures())  # type: ignore[arg-type]
+        self.registry.register(Figures())
 
     def text(self) -> tuple[bytes, str]:
         """All figures in Prometheus' format, and the type of that."""

@@ -30,7 +30,7 @@ _LONGEST = 300
 """Characters of a message or a place: a caller's own words are cut off there."""
 
 
-class Problem(Exception):
+class ServeError(Exception):
     """A request that is refused or failed; the caller is told the code and one line.
 
     Args:
@@ -77,19 +77,21 @@ class Problem(Exception):
         return json.dumps({"error": error}, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
+def invalid(errors: Sequence[Mapping[str, Any]]) -> ServeError:
     """The problem of a body or a parameter that does not fit, from pydantic's list of errors.
 
     The first one is told. Messages of the library say what is wanted; a value is never repeated.
     """
     first = errors[0]
     if first["type"] == "json_invalid":
-        return Problem("malformed", "the body is not JSON in UTF-8")
+        return ServeError("malformed", "the body is not JSON in UTF-8")
     place, value = _place(first["loc"])
     if value:  # The library tells of each kind that a value could have been.
-        return Problem("invalid", "a text, a number, true or false of bounded size is wanted", place)
+        return ServeError(
+            "invalid", "a text, a number, true or false of bounded size is wanted", place
+        )
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return Problem("invalid", f"{first['msg']}{more}", place or None)
+    return ServeError("invalid", f"{first['msg']}{more}", place or None)
 
 
 def _place(parts: Sequence[int | str]) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lingweave.serve.limits import Limits
 from lingweave.serve.metrics import Metrics
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 
 _LAST_BYTES = 5.0
 """Seconds in which a client may take the rest of an answer after which it is closed."""
@@ -30,7 +30,7 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
             if len(self.connections) > limits.max_connections:
-                self._refuse(Problem("busy", "too many connections; try again", retry=1))
+                self._refuse(ServeError("busy", "too many connections; try again", retry=1))
             else:
                 self._await_head()
 
@@ -62,7 +62,7 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
             self.loop.call_later(_LAST_BYTES, self.transport.abort)
 
         def send_400_response(self, msg: str) -> None:
-            self._refuse(Problem("malformed", "this is not HTTP, or its head is too long"))
+            self._refuse(ServeError("malformed", "this is not HTTP, or its head is too long"))
 
         def _unsupported_upgrade_warning(self) -> None:
             """Who asks for a web socket is answered as if not."""
@@ -71,9 +71,9 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
             self._head = self.loop.call_later(limits.client_timeout, self._no_head)
 
         def _no_head(self) -> None:
-            self._refuse(Problem("slow_client", "the head of the request did not come in time"))
+            self._refuse(ServeError("slow_client", "the head of the request did not come in time"))
 
-        def _refuse(self, problem: Problem) -> None:
+        def _refuse(self, problem: ServeError) -> None:
             """Answers without the application, and closes."""
             if not self.transport.is_closing():
                 metrics.problem(problem.code)
@@ -84,7 +84,7 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
     return Protocol
 
 
-def _raw(problem: Problem) -> bytes:
+def _raw(problem: ServeError) -> bytes:
     request = secrets.token_hex(8)
     body = problem.body(request)
     headers: dict[str, Any] = {

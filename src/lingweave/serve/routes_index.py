@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Query, Request, Response
 
 import lingweave
+from lingweave.index.documents import Document
+from lingweave.index.plain import passage_json
 from lingweave.serve.answers import (
     AddedAnswer,
     DeletedAnswer,
@@ -12,12 +14,10 @@ from lingweave.serve.answers import (
     StatsAnswer,
     languages_json,
 )
-from lingweave.index.plain import passage_json
-from lingweave.serve.backend import NewDocument
 from lingweave.serve.bodies import Bodies, DocumentBody
 from lingweave.serve.json_http import body_of, json_answer, problems, read_body
 from lingweave.serve.limits import MAX_VALUE
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 from lingweave.serve.service import Service
 
 
@@ -61,7 +61,7 @@ def add_index_routes(
         """A passage by its id."""
         found = await service.passage(id)
         if found is None:
-            raise Problem("not_found", "there is no passage of this id", "id")
+            raise ServeError("not_found", "there is no passage of this id", "id")
         return json_answer(passage_json(found))
 
     @app.post(
@@ -77,13 +77,11 @@ def add_index_routes(
         ids = [one.id for one in body.documents]
         for number, id in enumerate(ids):
             if id in ids[:number]:
-                raise Problem("invalid", "this id is given twice", f"documents.{number}.id")
+                raise ServeError("invalid", "this id is given twice", f"documents.{number}.id")
         passages = await service.add([_document(one) for one in body.documents])
         return json_answer({"documents": len(ids), "passages": passages})
 
-    @app.delete(
-        "/v1/documents", response_model=DeletedAnswer, responses=problems(403, 409, 504)
-    )
+    @app.delete("/v1/documents", response_model=DeletedAnswer, responses=problems(403, 409, 504))
     async def delete(
         id: Annotated[
             list[Annotated[str, Query(min_length=1, max_length=MAX_VALUE)]],
@@ -96,10 +94,10 @@ def add_index_routes(
 
     def _writable() -> None:
         if not writable:
-            raise Problem("read_only", "documents are changed with `lingweave serve --writable`")
+            raise ServeError("read_only", "documents are changed with `lingweave serve --writable`")
 
 
-def _document(body: DocumentBody) -> NewDocument:
-    return NewDocument(
+def _document(body: DocumentBody) -> Document:
+    return Document(
         body.id, body.text, body.title, body.language, body.parallel, dict(body.metadata)
     )

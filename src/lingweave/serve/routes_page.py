@@ -7,7 +7,7 @@ from fastapi import FastAPI, Response
 from lingweave.serve.answers import StatusAnswer, TicketAnswer
 from lingweave.serve.json_http import json_answer, problems
 from lingweave.serve.page_files import AUDIT_RULES, PAGE_RULES, Tickets
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 from lingweave.serve.service import Service
 
 
@@ -37,21 +37,19 @@ def add_page_routes(
         text, kind = service.metrics.text()
         return Response(text, headers={"content-type": kind})
 
-    @app.post(
-        "/v1/audit-ticket", response_model=TicketAnswer, responses=problems(404)
-    )
+    @app.post("/v1/audit-ticket", response_model=TicketAnswer, responses=problems(404))
     async def ticket() -> Response:
         """Where a browser may open the audit's page, within a minute and once."""
         if audit is None:
-            raise Problem("not_found", "give the audit's page with `lingweave serve --audit`")
+            raise ServeError("not_found", "give the audit's page with `lingweave serve --audit`")
         return json_answer({"url": f"/audit?ticket={tickets.issue()}" if keys else "/audit"})
 
     @app.get("/audit", response_class=Response, include_in_schema=False)
     async def audit_page(ticket: str = "") -> Response:
         if audit is None:
-            raise Problem("not_found", "give the audit's page with `lingweave serve --audit`")
+            raise ServeError("not_found", "give the audit's page with `lingweave serve --audit`")
         if keys and not tickets.take(ticket):
-            raise Problem("unauthorized", "this address was for once; open the audit anew")
+            raise ServeError("unauthorized", "this address was for once; open the audit anew")
         return _file(audit, "text/html; charset=utf-8", AUDIT_RULES)
 
     for path, (content, kind) in pages.items():

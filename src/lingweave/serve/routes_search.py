@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from lingweave.serve.answers import SearchAnswer, SearchesAnswer, hits_json
 from lingweave.serve.bodies import Bodies, SearchBody
 from lingweave.serve.json_http import body_of, json_answer, problems, read_body
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 from lingweave.serve.service import Service
 
 
@@ -51,15 +51,15 @@ def _check(asked: Iterable[SearchBody], service: Service, place: str = "") -> No
     """Refuses what this index cannot do.
 
     Raises:
-        Problem: naming the field.
+        ServeError: naming the field.
     """
     facts = service.facts
     for number, one in enumerate(asked):
+        at = place.format(number)
         if one.mode not in facts.modes:
-            modes = ", ".join(facts.modes)
-            raise Problem("invalid", f"this index has {modes} only", f"{place.format(number)}mode")
+            raise ServeError("invalid", f"this index has {', '.join(facts.modes)} only", f"{at}mode")
         if one.rerank and not facts.rerank:
-            raise Problem("invalid", "there is no re-ranker", f"{place.format(number)}rerank")
+            raise ServeError("invalid", "there is no re-ranker", f"{at}rerank")
 
 
 def _since(moment: float) -> float:

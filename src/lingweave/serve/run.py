@@ -28,10 +28,6 @@ def run(config: ServeConfig) -> None:
         )
     audit = None if config.audit is None else _audit_page(config.audit)
     _check_installed()
-    if not Path(config.folder).is_dir():
-        raise LingweaveError(
-            f"{config.folder}: no such folder; make an index with `lingweave index create`"
-        )
     # Here, because these need the extra, and take a second that mistakes need not wait for.
     from lingweave.serve.app import AppOptions, app_of
     from lingweave.serve.logs import log, start_logs
@@ -54,10 +50,11 @@ def run(config: ServeConfig) -> None:
         hosts=None if keys else {*_LOOPBACK_NAMES, config.host.lower()},
     )
     metrics = Metrics()
+    opening = opening_of(config)
     listening = bound(config.host, config.port)
     with contextlib.closing(listening):
         start_logs(config.log, config.log_level)
-        server = server_of(app_of(opening_of(config), options, metrics, failed), config, metrics)
+        server = server_of(app_of(opening, options, metrics, failed), config, metrics)
         print(_url(listening), flush=True)
         log(logging.INFO, "listening", url=_url(listening), keys=bool(keys))
         server.run(sockets=[listening])

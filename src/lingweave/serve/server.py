@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Generator
 from typing import Any
 
@@ -21,18 +22,18 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """While it runs, signals ask it to end."""
-        before = {one: signal.signal(one, self.handle_exit) for one in uvicorn_signals()}
+        """While it runs, signals ask it to end; only the main thread is told of any."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             yield
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
-
-
-def uvicorn_signals() -> tuple[signal.Signals, ...]:
-    """What asks the server to end."""
-    return signal.SIGINT, signal.SIGTERM
 
 
 def server_of(app: Any, limits: Limits, metrics: Metrics) -> Server:

@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from lingweave.errors import LingweaveError
+from lingweave.index.documents import Document
 from lingweave.index.passages import Passage
 from lingweave.index.requests import Balanced, Hit, Request
-from lingweave.serve.backend import Backend, Facts, NewDocument
+from lingweave.serve.backend import Backend, Facts
 from lingweave.serve.batching import Batcher
 from lingweave.serve.limits import Limits
 from lingweave.serve.logs import LOG, log
 from lingweave.serve.metrics import Metrics
-from lingweave.serve.problems import Problem
+from lingweave.serve.problems import ServeError
 from lingweave.serve.worker import Worker
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class Service:
         self._batcher: Batcher | None = None
         self._searching = Worker("search")
         self._writing = Worker("write")
+        self._looking = Worker("look")  # So that looking at the index holds up no search.
         self._stats: tuple[float, Stats] | None = None
         metrics.watch(
             lambda: self._batcher.load if self._batcher else 0,
@@ -85,7 +87,7 @@ class Service:
         """What does not change.
 
         Raises:
-            Problem: the index is not open.
+            ServeError: the index is not open.
         """
         return self._ready()[0].facts
 
@@ -93,17 +95,17 @@ class Service:
         """Whether searches are answered.
 
         Raises:
-            Problem: they are not, or the one under way should have ended long ago.
+            ServeError: they are not, or the one under way should have ended long ago.
         """
         _, batcher = self._ready()
         if batcher.seconds > 2 * self.limits.timeout:
-            raise Problem("unavailable", "a search does not end", retry=30)
+            raise ServeError("unavailable", "a search does not end", retry=30)
 
     async def search(self, requests: Sequence[Request]) -> list[list[Hit]]:
         """The hits of each request.
 
         Raises:
-            Problem: it cannot be answered, or not in time.
+            ServeError: it cannot be answered, or not in time.
         """
         _, batcher = self._ready()
         return await self._in_time(batcher.ask(requests), self.limits.timeout)
@@ -122,7 +124,7 @@ class Service:
             self._stats = time.monotonic(), found
         return self._stats[1]
 
-    async def add(self, documents: Sequence[NewDocument]) -> int:
+    async def add(self, documents: Sequence[Document]) -> int:
         """Adds documents; how many passages they have become."""
         backend, _ = self._ready()
         return await self._write(lambda: backend.add(documents))
@@ -134,9 +136,9 @@ class Service:
 
     def _ready(self) -> tuple[Backend, Batcher]:
         if self.state == "starting":
-            raise Problem("starting", "the index is being opened; try again", retry=2)
+            raise ServeError("starting", "the index is being opened; try again", retry=2)
         if self.state == "stopping" or self._backend is None or self._batcher is None:
-            raise Problem("stopping", "the server is stopping", retry=5)
+            raise ServeError("stopping", "the server is stopping", retry=5)
         return self._backend, self._batcher
 
     async def _open(self) -> None:
@@ -144,9 +146,7 @@ class Service:
         try:
             self._backend = backend = await self._searching.call(self._opening)
             await self._searching.call(lambda: _warm(backend))
-            stats = await self._searching.call(
-                lambda: Stats(backend.counts(), backend.documents())
-            )
+            stats = await self._searching.call(lambda: Stats(backend.counts(), backend.documents()))
         except Exception as error:
             self._failed(error)
             return
@@ -172,23 +172,23 @@ class Service:
                 async with asyncio.timeout(_CLOSING):
                     await self._writing.call(lambda: None)  # What is being written is finished.
                     await self._searching.call(backend.close)
-        self._searching.stop()
-        self._writing.stop()
+        for worker in (self._searching, self._writing, self._looking):
+            worker.stop()
 
     async def _read(self, function: Callable[[], T]) -> T:
-        return await self._in_time(self._searching.call(function), self.limits.timeout)
+        return await self._in_time(self._looking.call(function), self.limits.timeout)
 
     async def _write(self, function: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(self.limits.write_timeout):
                 found = await self._writing.call(function)
         except TimeoutError:
-            raise Problem(
+            raise ServeError(
                 "timeout", "not done in time; it may still be done: look before trying again"
             ) from None
         except LingweaveError as error:
             log(logging.WARNING, "write refused", reason=str(error))
-            raise Problem("refused", str(error)) from error
+            raise ServeError("refused", str(error)) from error
         if self._stats is not None:
             self._stats = -_FRESH, self._stats[1]
         return found
@@ -198,11 +198,13 @@ class Service:
             async with asyncio.timeout(seconds):
                 return await work
         except TimeoutError:
-            raise Problem("timeout", "no answer in time; try again", retry=1) from None
+            raise ServeError("timeout", "no answer in time; try again", retry=1) from None
         except LingweaveError as error:
             # What a caller can get wrong was looked at before: this is about the server.
             LOG.error("search failed", extra={"fields": {"reason": str(error)}})
-            raise Problem("unavailable", "the search failed; see the server's log", retry=5) from error
+            raise ServeError(
+                "unavailable", "the search failed; see the server's log", retry=5
+            ) from error
 
 
 def _warm(backend: Backend) -> None:

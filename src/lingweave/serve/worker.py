@@ -5,6 +5,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -43,11 +44,11 @@ class Worker:
             if future.cancelled():
                 continue
             try:
-                done, value = Worker._done, function()
+                told = partial(Worker._done, future, function())
             except BaseException as error:
-                done, value = Worker._failed, error
+                told = partial(Worker._failed, future, error)
             with contextlib.suppress(RuntimeError):  # The loop has ended: nobody waits.
-                loop.call_soon_threadsafe(done, future, value)
+                loop.call_soon_threadsafe(told)
 
     @staticmethod
     def _done(future: "asyncio.Future[Any]", value: Any) -> None:
@@ -59,4 +60,6 @@ class Worker:
         if not future.done():
             # A StopIteration or KeyboardInterrupt in a future would end the loop.
             plain = error if isinstance(error, Exception) else RuntimeError(repr(error))
-            future.set_exception(RuntimeError("stop") if isinstance(error, StopIteration) else plain)
+            future.set_exception(
+                RuntimeError("stop") if isinstance(error, StopIteration) else plain
+            )
