@@ -72,20 +72,26 @@ def _limit(language: str, characters: int) -> int:
 
 
 def _spans(text: str, language: str, limit: int) -> list[tuple[int, int]]:
-    """Sentences with what stands before each of them (marks, numbers), so that nothing is lost."""
-    ends = [end for _, end in split(text, language, limit).spans]
-    if not ends:  # No letter: cut anywhere.
-        return [(at, min(at + limit, len(text))) for at in range(0, len(text), limit)]
-    ends[-1] = len(text)
-    spans = []
-    start = 0
-    for end in ends:
-        while start < end and text[start].isspace():
-            start += 1
-        # Long runs without letters are part of no sentence, and have no other end.
-        while end - start > 2 * limit:
-            spans.append((start, start + limit))
-            start += limit
-        spans.append((start, end))
-        start = end
-    return spans
+    """Sentences with what stands between them (marks, numbers), so that nothing is lost; none is
+    longer than the limit."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    for start, end in split(text, language, limit).spans:
+        before = _bare(text, at, start, limit)
+        if before and end - before[-1][0] <= limit:  # Marks stand with their sentence.
+            start = before.pop()[0]
+        spans += [*before, (start, end)]
+        at = end
+    behind = _bare(text, at, len(text), limit)
+    if behind and spans and behind[0][1] - spans[-1][0] <= limit:
+        spans[-1] = (spans[-1][0], behind.pop(0)[1])
+    return spans + behind
+
+
+def _bare(text: str, start: int, end: int, limit: int) -> list[tuple[int, int]]:
+    """What stands between two places, without white space around it, cut anywhere."""
+    piece = text[start:end]
+    start += len(piece) - len(piece.lstrip())
+    end = start + len(piece.strip())
+    cut = [(at, min(at + limit, end)) for at in range(start, end, limit)]
+    return [(a, b) for a, b in cut if text[a:b].strip()]

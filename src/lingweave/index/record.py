@@ -93,7 +93,9 @@ def encoder_record(options: EncoderOptions) -> dict[str, Any]:
     if options.endpoint is not None:
         from lingweave.encoders.address import address_of
 
-        kept["endpoint"] = address_of(options.endpoint)[0].url
+        address, _ = address_of(options.endpoint)
+        version = f"?api-version={address.version}" if address.version else ""
+        kept["endpoint"] = address.url + version
     elif options.model is not None and Path(options.model).is_dir():
         kept["model"] = str(Path(options.model).resolve())
     return kept

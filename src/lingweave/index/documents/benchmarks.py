@@ -1,9 +1,9 @@
 """A benchmark's passages as documents: what is evaluated can be searched too."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from lingweave.benchmark import Benchmark
 from lingweave.index.documents.document import Document, Reading
 
 
@@ -12,7 +12,8 @@ def benchmark_documents(
 ) -> Iterator[Document]:
     """The passages of a named benchmark; their ids get the language's code before them.
 
-    Passages that have one id in several languages are versions of each other.
+    Passages that answer one query, one in each language, are versions of each other; the query's id
+    is theirs together.
 
     Args:
         name: of the catalogue: see `lingweave data benchmarks`.
@@ -30,13 +31,27 @@ def benchmark_documents(
     found = named(name).load(Request(data, codes, split, None))
     if codes is not None:
         found = found.select(codes)
-    times = Counter(id for side in found.corpora.values() for id in set(side.ids))
+    same = _same(found)
     for language, side in found.corpora.items():
         for id, text in zip(side.ids, side.texts, strict=True):
             yield Document(
                 f"{language}/{id}",
                 text,
                 language=language,
-                parallel=id if times[id] > 1 else None,
+                parallel=same.get((language, id)),
                 where=f"{name}, {language}",
             )
+
+
+def _same(found: Benchmark) -> dict[tuple[str, str], str]:
+    """For each passage that is the only one of its language to answer its first query, that query,
+    where passages of other languages answer it too."""
+    first: dict[tuple[str, str], str] = {}
+    for query, language, passage, grade in found.gold:
+        if grade > 0:
+            first.setdefault((language, passage), query)
+    languages: dict[str, list[str]] = {}
+    for (language, _), query in first.items():
+        languages.setdefault(query, []).append(language)
+    several = {x for x, some in languages.items() if 1 < len(some) == len(set(some))}
+    return {passage: query for passage, query in first.items() if query in several}

@@ -45,6 +45,6 @@ def text_files(folder: Path, endings: tuple[str, ...]) -> Iterator[Path]:
     """The files below a folder with these endings, in the order of their paths; hidden ones not."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.name.endswith(endings) and path.is_file():
-            if not any(part.startswith(".") for part in parts):
-                yield path
+        hidden = any(part.startswith(".") for part in parts)
+        if path.name.endswith(endings) and path.is_file() and not hidden:
+            yield path

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lingweave.errors import LingweaveError
 from lingweave.index.embedded.filters import fits_utf8
@@ -24,9 +26,9 @@ def checked(passages: Sequence[Passage], vectors: Floats, dimension: int) -> Flo
             f"{len(passages)} passages with vectors of shape {given.shape} do not fit an index of"
             f" {dimension} numbers each; use the encoder that it was made with"
         )
-    finite = np.isfinite(given).all(axis=1, keepdims=True)
+    finite = cast("NDArray[np.bool_]", np.isfinite(given).all(axis=1))
     seen: set[str] = set()
-    for one, good in zip(passages, finite[:, 0], strict=True):
+    for one, good in zip(passages, finite, strict=True):
         _check(one)
         if one.id in seen:
             raise LingweaveError(f"passage {one.id!r} is given twice: ids must be unique")

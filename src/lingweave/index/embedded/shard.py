@@ -7,6 +7,7 @@ sorted by id: first the languages with few, which share one index (the tail), th
 ones with an index of its own.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -60,6 +61,8 @@ class Manifest:
     dimension: int
     norm: float
     """The longest vector's length."""
+    sha256: str
+    """Checksum of the vectors."""
     slices: dict[str, tuple[int, int]]
     """Where each language begins and ends."""
     ranges: tuple[Range, ...]
@@ -80,7 +83,9 @@ class Manifest:
         held = json.loads(text)
         slices = {x: (start, end) for x, (start, end) in held["slices"].items()}
         ranges = tuple(Range(**one) for one in held["ranges"])
-        return Manifest(held["name"], held["dimension"], held["norm"], slices, ranges)
+        return Manifest(
+            held["name"], held["dimension"], held["norm"], held["sha256"], slices, ranges
+        )
 
     def files(self) -> list[str]:
         """Names of the shard's files."""
@@ -165,11 +170,12 @@ def write_shard(
     order, slices, tail = _arranged(members, settings)
     sizes = [end - start for start, end in slices.values() if start >= tail]
     bounds = [*([0] if tail else []), *np.cumsum([tail, *sizes]).tolist()]
-    norm = 0.0
+    norm, digest = 0.0, hashlib.sha256()
     with whole_file(folder / f"{name}.vectors") as part, part.open("wb") as file:
         for start in range(0, len(order), _BLOCK):
             block = np.ascontiguousarray(take(order[start : start + _BLOCK]), "<f4")
             norm = max(norm, float(np.linalg.norm(block.astype(np.float64), axis=1).max()))
+            digest.update(block.data)
             file.write(block.data)
     vectors = np.asarray(np.memmap(folder / f"{name}.vectors", "<f4", "r", shape=(len(order), dim)))
     ranges = []
@@ -185,7 +191,7 @@ def write_shard(
         "id": pa.array([members[i].id for i in order], pa.large_string()),
     }
     write_sealed(folder / f"{name}.rows", pa.record_batch(columns), _KIND, {"shard": name})
-    return Manifest(name, dim, norm, slices, tuple(ranges))
+    return Manifest(name, dim, norm, digest.hexdigest(), slices, tuple(ranges))
 
 
 def _arranged(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lingweave.errors import LingweaveError
+from lingweave.index.embedded.audit import checked_store
 from lingweave.index.embedded.best import Best
 from lingweave.index.embedded.database import SHARDS, Database
 from lingweave.index.embedded.filters import fits_utf8, read_metadata
@@ -137,7 +138,9 @@ class EmbeddedStore:
             )
             found = {
                 id: Passage(id, document, text, language, parallel, read_metadata(metadata))
-                for id, document, text, language, parallel, metadata in _by_keys(connection, sql, ids)
+                for id, document, text, language, parallel, metadata in _by_keys(
+                    connection, sql, ids
+                )
             }
         return {id: found[id] for id in ids if id in found}
 
@@ -164,6 +167,32 @@ class EmbeddedStore:
     def optimise(self) -> None:
         """Merges what many small additions have left; what is found does not change by it."""
         self._writer.optimise()
+
+    def stats(self) -> dict[str, int]:
+        """How much there is: documents, shards, passages deleted or replaced that still take up
+        space, and bytes on the disk."""
+        with self._states.reading() as (connection, state):
+            sql = "SELECT count(DISTINCT document) FROM passages"
+            (documents,) = connection.execute(sql).fetchone()
+        files = (path for path in self._folder.rglob("*") if path.is_file())
+        return {
+            "documents": documents,
+            "shards": len(state.held),
+            "dead": sum(len(one.alive) - one.count for one in state.held),
+            "bytes": sum(path.stat().st_size for path in files),
+        }
+
+    def check(self) -> int:
+        """Reads everything and compares it: database, checksums, and the passages of both.
+
+        Returns:
+            How many passages there are.
+
+        Raises:
+            LingweaveError: something is missing or damaged; it is named.
+        """
+        with self._states.reading() as (connection, state):
+            return checked_store(self._folder, connection, state)
 
     def close(self) -> None:
         """Lets files and connections go."""
