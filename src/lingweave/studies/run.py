@@ -200,7 +200,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
     """
     from lingweave.studies.judging.claims import judged_claims
     from lingweave.studies.judging.drawn import drawn_figures
-    from lingweave.studies.planning.plan import planned_rows
+    from lingweave.studies.planning.planned import planned_rows
     from lingweave.studies.reporting.report import write_report
     from lingweave.studies.reporting.terminal import print_report
     from lingweave.studies.running.commands import command

@@ -11,7 +11,9 @@ from lingweave.errors import LingweaveError
 from lingweave.studies.definition.study import Choice, TableSpec
 from lingweave.studies.planning import footprints
 from lingweave.studies.planning.footprints import KEPT, PUBLISHED, published_shape
-from lingweave.studies.planning.plan import PUBLISHED_SHAPE, _lines, planned, planned_rows
+from lingweave.studies.planning.plan import _lines
+from lingweave.studies.planning.planned import planned, planned_rows
+from lingweave.studies.planning.sizing import PUBLISHED_SHAPE
 from lingweave.training.footprint import shape
 
 
