@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import langcodes
@@ -158,6 +159,7 @@ def encoded(value: Any) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
+@lru_cache(maxsize=4096)
 def _own_name(code: str) -> str:
     """What a language calls itself; where that is not known its English name."""
     return langcodes.get(code).autonym()

@@ -154,6 +154,8 @@ def opening_of(config: ServeConfig) -> Callable[[], OpenIndex]:
         reranker = None
         if config.reranker is not None:
             reranker = CrossEncoderReranker(config.reranker, device=config.device)
+        if config.writable:
+            detected(["a"])  # Seconds, that the first document would take.
         return OpenIndex(index, reranker, Depths(config.fused, config.reranked))
 
     return opened

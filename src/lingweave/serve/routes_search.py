@@ -57,7 +57,8 @@ def _check(asked: Iterable[SearchBody], service: Service, place: str = "") -> No
     for number, one in enumerate(asked):
         at = place.format(number)
         if one.mode not in facts.modes:
-            raise ServeError("invalid", f"this index has {', '.join(facts.modes)} only", f"{at}mode")
+            modes = ", ".join(facts.modes)
+            raise ServeError("invalid", f"this index has {modes} only", f"{at}mode")
         if one.rerank and not facts.rerank:
             raise ServeError("invalid", "there is no re-ranker", f"{at}rerank")
 

@@ -11,6 +11,7 @@ from lingweave.errors import LingweaveError
 from lingweave.index.documents import Document
 from lingweave.index.passages import Passage
 from lingweave.index.requests import Balanced, Hit, Request
+from lingweave.serve.answers import languages_json
 from lingweave.serve.backend import Backend, Facts
 from lingweave.serve.batching import Batcher
 from lingweave.serve.limits import Limits
@@ -147,6 +148,8 @@ class Service:
             self._backend = backend = await self._searching.call(self._opening)
             await self._searching.call(lambda: _warm(backend))
             stats = await self._searching.call(lambda: Stats(backend.counts(), backend.documents()))
+            # Names of languages are read from tables that are opened late.
+            await self._searching.call(lambda: languages_json(stats.counts))
         except Exception as error:
             self._failed(error)
             return
