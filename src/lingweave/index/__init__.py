@@ -1,0 +1,1 @@
+"""An index: documents in, passages found, in every language."""
