@@ -26,6 +26,7 @@ class Served:
     server: object
     metrics: Metrics
     thread: threading.Thread
+    client: httpx.Client
 
     def stop(self):
         """As SIGTERM does."""
@@ -54,12 +55,16 @@ def serving(opening, limits=None, **options):
     server = server_of(app, limits, metrics)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    served = Served(f"http://127.0.0.1:{port}", port, server, metrics, thread)
+    url = f"http://127.0.0.1:{port}"
+    # One client: each makes a TLS context, which takes longer than a test.
+    client = httpx.Client(base_url=url, timeout=DEADLINE, verify=False)
+    served = Served(url, port, server, metrics, thread, client)
     try:
-        wait_until(lambda: _ready(served.url) or not thread.is_alive())
+        wait_until(lambda: _ready(client) or not thread.is_alive())
         assert thread.is_alive()
         yield served
     finally:
+        client.close()
         server.should_exit = True
         thread.join(DEADLINE)
         listening.close()
@@ -95,8 +100,8 @@ def problem_of(answer):
     return status, error["code"]
 
 
-def _ready(url):
+def _ready(client):
     try:
-        return httpx.get(f"{url}/readyz").status_code == 200
+        return client.get("/readyz").status_code == 200
     except httpx.TransportError:
         return False

@@ -3,7 +3,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from serve.backends import FaultyBackend, LibraryBackend, SlowBackend
 from serve.serving import serving, wait_until
@@ -15,11 +14,8 @@ from lingweave.serve.limits import Limits
 
 @pytest.fixture(scope="module")
 def client():
-    with (
-        serving(LibraryBackend, writable=True, audit=b"<p>An audit</p>") as served,
-        httpx.Client(base_url=served.url) as client,
-    ):
-        yield client
+    with serving(LibraryBackend, writable=True, audit=b"<p>An audit</p>") as served:
+        yield served.client
 
 
 def search(client, **body):
@@ -264,7 +260,8 @@ def test_the_id_of_a_request_may_be_given_if_it_is_plain(client):
 
 
 def test_without_writable_documents_stay_and_without_audit_there_is_none():
-    with serving(LibraryBackend) as served, httpx.Client(base_url=served.url) as client:
+    with serving(LibraryBackend) as served:
+        client = served.client
         body = {"documents": [{"id": "a", "text": "a"}]}
         assert error_of(client.post("/v1/documents", json=body))[:2] == (403, "read_only")
         deleted = client.delete("/v1/documents", params={"id": "0-de"})
@@ -275,10 +272,8 @@ def test_without_writable_documents_stay_and_without_audit_there_is_none():
 
 
 def test_faults_are_told_without_their_insides_and_harm_nobody_else(caplog):
-    with (
-        serving(FaultyBackend, writable=True) as served,
-        httpx.Client(base_url=served.url) as client,
-    ):
+    with serving(FaultyBackend, writable=True) as served:
+        client = served.client
         for query, wanted in (("ours", (503, "unavailable")), ("bug", (500, "internal"))):
             answer = client.post("/v1/search", json={"query": query})
             assert error_of(answer)[:2] == wanted
@@ -295,7 +290,8 @@ def test_faults_are_told_without_their_insides_and_harm_nobody_else(caplog):
 def test_a_search_that_takes_too_long_is_given_up():
     limits = Limits(timeout=0.3)
     slow = SlowBackend(seconds=1.0)
-    with serving(lambda: slow, limits) as served, httpx.Client(base_url=served.url) as client:
+    with serving(lambda: slow, limits) as served:
+        client = served.client
         answer = client.post("/v1/search", json={"query": "sky"})
         assert error_of(answer)[:2] == (504, "timeout")
         assert client.get("/healthz").status_code == 200
@@ -308,14 +304,14 @@ def test_past_the_limits_callers_are_told_to_wait():
     with serving(lambda: slow, limits) as served, ThreadPoolExecutor(8) as pool:
 
         def ask(path="/v1/search"):
-            return httpx.post(f"{served.url}{path}", json={"query": "sky"}, timeout=20)
+            return served.client.post(path, json={"query": "sky"})
 
         waiting = [pool.submit(ask) for _ in range(2)]
         wait_until(lambda: _figure(served, "lingweave_searches_open") == 2)
         busy = ask()
         assert error_of(busy)[:2] == (503, "busy")
         assert busy.headers["retry-after"] == "1"
-        assert httpx.get(f"{served.url}/healthz").status_code == 200
+        assert served.client.get("/healthz").status_code == 200
         slow.held.set()
         assert [one.result().status_code for one in waiting] == [200, 200]
 
@@ -327,7 +323,7 @@ def test_one_caller_cannot_take_all():
     with serving(lambda: slow, limits) as served, ThreadPoolExecutor(8) as pool:
 
         def ask():
-            return httpx.post(f"{served.url}/v1/search", json={"query": "sky"}, timeout=20)
+            return served.client.post("/v1/search", json={"query": "sky"})
 
         waiting = [pool.submit(ask) for _ in range(2)]
         wait_until(lambda: served.metrics.open._value.get() == 2)
@@ -365,17 +361,17 @@ def test_texts_of_any_kind_come_back_as_they_are():
     odd = "</script><b>\u202e\u0000 \U0001f600 \u2028"
     passage = Passage("odd\u0000id", "d", f"{odd} x", "ar", None, {"<b>": odd})
     with serving(lambda: LibraryBackend([passage])) as served:
-        [hit] = httpx.post(f"{served.url}/v1/search", json={"query": "x"}).json()["hits"]
+        [hit] = served.client.post("/v1/search", json={"query": "x"}).json()["hits"]
         assert (hit["text"], hit["metadata"], hit["direction"]) == (
             passage.text,
             {"<b>": odd},
             "rtl",
         )
-        assert httpx.get(f"{served.url}/v1/passages/odd%00id").json()["document"] == "d"
+        assert served.client.get("/v1/passages/odd%00id").json()["document"] == "d"
 
 
 def _figure(served, name):
-    for line in httpx.get(f"{served.url}/metrics").text.splitlines():
+    for line in served.client.get("/metrics").text.splitlines():
         if line.startswith(f"{name} "):
             return float(line.split()[1])
     return None

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from lingweave.serve.keys import Keys
-from lingweave.serve.limits import Limits
+from lingweave.serve.limits import MAX_HEAD, Limits
 from lingweave.serve.logs import LOG, log
 from lingweave.serve.metrics import Metrics
 from lingweave.serve.problems import ServeError
@@ -79,6 +79,10 @@ class Guard:
         Raises:
             ServeError: the request is refused before its body is read.
         """
+        head = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        head += len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        if head > MAX_HEAD:
+            raise ServeError("head_too_large", f"a head of at most {MAX_HEAD} bytes is taken")
         if self._hosts is not None:
             host = headers.get(b"host", b"").decode("latin-1").lower()
             if re.sub(r":\d*$", "", host) not in self._hosts:

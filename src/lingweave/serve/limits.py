@@ -21,6 +21,8 @@ _COUNTS = (
 )
 _SECONDS = ("timeout", "write_timeout", "client_timeout", "keep_alive", "grace")
 
+MAX_HEAD = 1 << 15
+"""Bytes of a request's head."""
 MAX_NAME = 256
 """Characters of a metadata field's name."""
 MAX_VALUE = 2048

@@ -17,6 +17,7 @@ STATUS: Mapping[str, int] = {
     "host": 421,
     "invalid": 422,
     "too_many": 429,
+    "head_too_large": 431,
     "internal": 500,
     "busy": 503,
     "starting": 503,

@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from lingweave.errors import LingweaveError
-from lingweave.serve.limits import Limits
+from lingweave.serve.limits import MAX_HEAD, Limits
 from lingweave.serve.metrics import Metrics
 from lingweave.serve.protocol import protocol_of
 
@@ -56,6 +56,7 @@ def server_of(app: Any, limits: Limits, metrics: Metrics) -> Server:
             server_header=False,
             # An address that a caller made up would get past the limits of an address.
             proxy_headers=False,
+            h11_max_incomplete_event_size=MAX_HEAD,
             backlog=limits.max_connections,
             timeout_keep_alive=max(1, round(limits.keep_alive)),
             timeout_graceful_shutdown=max(1, round(limits.grace)),
