@@ -193,6 +193,78 @@ def data_benchmarks() -> Verb:
     return ListConfig, print_benchmarks
 
 
+def index_create() -> Verb:
+    """Make an index of documents, ready to be searched."""
+    from lingweave.index.configs import IndexCreateConfig
+
+    def run(config: IndexCreateConfig) -> None:
+        from lingweave.index.run import create, print_ingested
+
+        print_ingested(create(config), config.folder[0])
+
+    return IndexCreateConfig, run
+
+
+def index_add() -> Verb:
+    """Put documents into an index; those whose ids are there are replaced."""
+    from lingweave.index.configs import IndexAddConfig
+
+    def run(config: IndexAddConfig) -> None:
+        from lingweave.index.run import add, print_ingested
+
+        print_ingested(add(config), config.folder[0])
+
+    return IndexAddConfig, run
+
+
+def index_delete() -> Verb:
+    """Take documents out of an index."""
+    from lingweave.index.configs import IndexDeleteConfig
+
+    def run(config: IndexDeleteConfig) -> None:
+        from lingweave.index.run import delete
+
+        print(f"{config.words[0]}: {delete(config)} documents deleted")
+
+    return IndexDeleteConfig, run
+
+
+def index_stats() -> Verb:
+    """Print what an index holds: passages by language, and what it was made with."""
+    from lingweave.index.configs import IndexStatsConfig
+
+    def run(config: IndexStatsConfig) -> None:
+        from lingweave.index.run import print_stats, stats
+
+        print_stats(stats(config), config.folder[0], config.json)
+
+    return IndexStatsConfig, run
+
+
+def search() -> Verb:
+    """Search an index, with the language dial."""
+    from lingweave.index.search_config import SearchConfig
+
+    def run(config: SearchConfig) -> None:
+        from lingweave.index.search_run import run
+
+        run(config)
+
+    return SearchConfig, run
+
+
+def serve() -> Verb:
+    """Serve an index: an HTTP API and a page."""
+    from lingweave.serve.config import ServeConfig
+
+    def run(config: ServeConfig) -> None:
+        from lingweave.serve.run import run
+
+        run(config)
+
+    return ServeConfig, run
+
+
 def _study(module: str, name: str) -> Verb:
     """A function over the options that the verbs about a study share."""
     from lingweave.studies.config import StudyConfig
@@ -252,6 +324,12 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "compare": compare,
     "report": report,
     "export": export,
+    "index create": index_create,
+    "index add": index_add,
+    "index delete": index_delete,
+    "index stats": index_stats,
+    "search": search,
+    "serve": serve,
     "study run": study_run,
     "study plan": study_plan,
     "study status": study_status,
