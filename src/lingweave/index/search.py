@@ -1,20 +1,18 @@
 """Searching an index: requests in, hits out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import NamedTuple
 
 from lingweave.encoders.scores import Encoder, Similarity
 from lingweave.errors import LingweaveError
-from lingweave.index.dials import arranged, views_of, views_within
+from lingweave.index.drafts import Drafts
 from lingweave.index.explain import explained
-from lingweave.index.folding import folded, versions_of
+from lingweave.index.folding import versions_of
 from lingweave.index.lists import Ask, Listed, pool_lists
-from lingweave.index.passages import Passage
 from lingweave.index.queries import query_vectors
 from lingweave.index.requests import Hit, Preferred, Request
-from lingweave.index.rerank import Reranker, read_anew
+from lingweave.index.rerank import Reranker
 from lingweave.index.store import Floats, VectorStore
 
 DEEPEST = 16_384
@@ -34,15 +32,6 @@ class Depths:
         for name in ("fused", "reranked"):
             if getattr(self, name) < 1:
                 raise LingweaveError(f"--{name} {getattr(self, name)}: must be 1 or more")
-
-
-class _Draft(NamedTuple):
-    """The list that the hits of a request are taken from."""
-
-    listed: list[Listed]
-    """Best first."""
-    whole: bool
-    """Whether deeper lists would hold no more."""
 
 
 class Searcher:
@@ -88,23 +77,23 @@ class Searcher:
             Ask(one.query, vector, one.mode, one.where, self._depth(one))
             for one, vector in zip(requests, vectors, strict=True)
         ]
-        passages: dict[str, Passage] = {}
-        read: dict[tuple[str, str], float] = {}
+        drafts = Drafts(self.store, self.reranker)
         kept: dict[int, list[Listed]] = {}
         left = list(range(len(requests)))
         while left:
-            drafts = self._drafts([(requests[i], asks[i]) for i in left], passages, read)
-            deeper = []
-            for i, draft in zip(left, drafts, strict=True):
-                kept[i] = _kept(requests[i], draft.listed, passages)
-                # Folded versions leave room for more, if there is more.
-                short = len(kept[i]) < requests[i].k and not draft.whole
-                if short and asks[i].depth < DEEPEST:
-                    deeper.append(i)
-                    asks[i] = asks[i]._replace(depth=min(DEEPEST, 4 * asks[i].depth))
-            left = deeper
+            some = [requests[i] for i in left]
+            made = drafts.made([(requests[i], asks[i]) for i in left])
+            kept.update(zip(left, drafts.kept(some, made), strict=True))
+            # Folded versions leave room for more, if there is more.
+            left = [
+                i
+                for i, draft in zip(left, made, strict=True)
+                if len(kept[i]) < requests[i].k and not draft.whole and asks[i].depth < DEEPEST
+            ]
+            for i in left:
+                asks[i] = asks[i]._replace(depth=min(DEEPEST, 4 * asks[i].depth))
         hits = [
-            [Hit(passages[one.id], one.score, one.similarity) for one in kept[i]]
+            [Hit(drafts.passages[one.id], one.score, one.similarity) for one in kept[i]]
             for i in range(len(requests))
         ]
         return self._explained(requests, asks, self._with_versions(requests, hits))
@@ -144,44 +133,6 @@ class Searcher:
             depth = max(depth, self.depths.reranked)
         return min(depth, DEEPEST)
 
-    def _drafts(
-        self,
-        asked: Sequence[tuple[Request, Ask]],
-        passages: dict[str, Passage],
-        read: dict[tuple[str, str], float],
-    ) -> list[_Draft]:
-        """The list of each request; passages and the re-ranker's scores are kept for the next."""
-        views = views_of(self.store, [(ask, request.dial) for request, ask in asked])
-        drafts = []
-        for (request, ask), seen in zip(asked, views, strict=True):
-            listed = arranged(request.dial, seen)
-            whole = seen.exhausted(ask.depth)
-            if request.rerank:
-                whole, listed = whole and len(listed) <= ask.depth, listed[: ask.depth]
-            drafts.append(_Draft(listed, whole))
-        # What is folded or read anew is looked at as a whole, of other lists only the hits are.
-        wanted = [
-            one.id
-            for (request, _), draft in zip(asked, drafts, strict=True)
-            for one in draft.listed[: None if request.fold or request.rerank else request.k]
-        ]
-        new = [id for id in dict.fromkeys(wanted) if id not in passages]
-        passages.update(self.store.passages(new) if new else {})
-        again = [i for i, (request, _) in enumerate(asked) if request.rerank]
-        if self.reranker is None or not again:
-            return drafts
-        # The dial says what is read, and then again how languages share what comes of it.
-        there = [
-            (asked[i][0].query, [one for one in drafts[i].listed if one.id in passages])
-            for i in again
-        ]
-        for i, listed in zip(again, read_anew(self.reranker, there, passages, read), strict=True):
-            dial = asked[i][0].dial
-            languages = {one.id: passages[one.id].language for one in listed}
-            within = views_within(listed, languages, dial)
-            drafts[i] = drafts[i]._replace(listed=arranged(dial, within))
-        return drafts
-
     def _with_versions(
         self, requests: Sequence[Request], hits: Sequence[list[Hit]]
     ) -> list[list[Hit]]:
@@ -206,11 +157,3 @@ class Searcher:
             ids = [one.id for one in spoken.get(i, ())]
             hits[i] = explained(self.store, hits[i], vector, requests[i].where, ids)
         return hits
-
-
-def _kept(
-    request: Request, listed: Sequence[Listed], passages: Mapping[str, Passage]
-) -> list[Listed]:
-    """The list of the hits; passages that were deleted in the meantime are left out."""
-    there = [one for one in listed if one.id in passages]
-    return folded(there, passages, request.k) if request.fold else there[: request.k]
