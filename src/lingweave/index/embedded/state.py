@@ -57,7 +57,7 @@ class State:
     """Up to which number the list of the dead was read."""
     dead: Ints
     """Rows of the dead, sorted."""
-    remembered: "OrderedDict[tuple[Condition, ...], Ints]" = field(default_factory=OrderedDict)
+    remembered: "OrderedDict[str, Ints]" = field(default_factory=OrderedDict)
     """Rows that fit the conditions asked for last."""
 
     @property
@@ -98,7 +98,7 @@ class State:
         return found
 
     def _fitting(self, connection: sqlite3.Connection, conditions: Sequence[Condition]) -> Ints:
-        key = tuple(conditions)
+        key = repr(conditions)  # True and 1 are equal, and not the same to a condition.
         rows = self.remembered.get(key)
         if rows is None:
             rows = self.remembered[key] = fitting_rows(connection, conditions)
