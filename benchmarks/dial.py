@@ -1,7 +1,7 @@
 """Claim: the balanced dial raises the worst language's recall on XQuAD-R for a biased model.
 
-    python benchmarks/dial.py --model MODEL [--data XQUAD_R] [--cache FOLDER] [--every N]
-    python benchmarks/dial.py --vectors FILE.npz [--data XQUAD_R] [--every N]
+    python benchmarks/dial.py --model MODEL [--data XQUAD_R] [--cache FOLDER] [--every N] [--top K]
+    python benchmarks/dial.py --vectors FILE.npz [--data XQUAD_R] [--every N] [--top K]
     python benchmarks/dial.py --tiny
 
 Puts the sentences of all languages into one index and asks every question in every language under
@@ -9,14 +9,14 @@ each dial. A question's answers are the sentences that answer it in each languag
 intervals of a paired bootstrap over paragraphs, all questions of a paragraph in all languages
 drawn together:
 
-- for each language of the answers, how often its answer is among the first 20, mean over the
+- for each language of the answers, how often its answer is among the first 20 (--top), mean over the
   languages of the questions; the worst language is the one with the lowest such recall;
 - the same over questions in other languages than the answer's (cross);
-- how the answer in the question's own language fares (mono): recall at 20 and reciprocal rank (0
+- how the answer in the question's own language fares (mono): recall, and reciprocal rank (0
   past 100 hits);
 - rank distance within the first 100: places between the first and the last answer, those that are
   not there counted as the 101st;
-- the share of the question's own language in the first 20.
+- the share of the question's own language in those first ones.
 
 Exit status 1 if the interval of the worst language's gain under the balanced dial includes 0.
 --every N asks one paragraph in N only, of the same index. --tiny: a made-up benchmark and encoder.
@@ -45,7 +45,7 @@ from lingweave.significance import Arm, JointResampling, Resampled, intervals, m
 from lingweave.significance.samples import ValueSample
 from lingweave.sources.lareqa import xquad_r
 
-TOP, DEEP = 20, 100
+DEEP = 100
 OTHERS = ("mono recall", "mono reciprocal rank", "rank distance", "own share")
 FIGURES = ("worst recall", "mean recall", "worst cross recall", "mean cross recall", *OTHERS)
 DIALS = ("as scored", "balanced", "preferred: own", "preferred: en")
@@ -60,6 +60,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=folder, help="XQuAD-R's folder")
     parser.add_argument("--cache", type=Path, help="keep the model's vectors here")
     parser.add_argument("--every", type=int, default=1, help="one paragraph in so many")
+    parser.add_argument("--top", type=int, default=20, help="hits that count, up to 100")
     parser.add_argument("--tiny", action="store_true", help="a made-up benchmark")
     options = parser.parse_args()
     encoder: Encoder
@@ -77,7 +78,9 @@ def main() -> int:
         )
     with tempfile.TemporaryDirectory() as temporary:
         searcher = indexed(benchmark, encoder, Path(temporary))
-        samples = {name: measured(benchmark, searcher, name, options.every) for name in DIALS}
+        samples = {
+            name: measured(benchmark, searcher, name, options.every, options.top) for name in DIALS
+        }
         searcher.store.close()
     draw = JointResampling()
     arms = {name: draw.resampled(Arm(name, (None,), (sample,))) for name, sample in samples.items()}
@@ -100,7 +103,9 @@ def indexed(benchmark: Benchmark, encoder: Encoder, folder: Path) -> Searcher:
     return Searcher(store, encoder)
 
 
-def measured(benchmark: Benchmark, searcher: Searcher, name: str, every: int) -> ValueSample:
+def measured(
+    benchmark: Benchmark, searcher: Searcher, name: str, every: int, top: int
+) -> ValueSample:
     """The values of every question in every language under a dial."""
     gold: dict[str, list[str]] = {}
     for one in benchmark.gold:
@@ -122,7 +127,7 @@ def measured(benchmark: Benchmark, searcher: Searcher, name: str, every: int) ->
                 [Request(text[id], k=DEEP, language=language, dial=dial) for id in some]
             )
             rows += [
-                values(hits, gold[id], language, languages)
+                values(hits, gold[id], language, languages, top)
                 for id, hits in zip(some, answers, strict=True)
             ]
         asked += [ids.index(id) for id in here]
@@ -156,7 +161,7 @@ def dial_of(name: str, language: str) -> Dial:
 
 
 def values(
-    hits: Sequence[Hit], gold: Sequence[str], language: str, languages: Sequence[str]
+    hits: Sequence[Hit], gold: Sequence[str], language: str, languages: Sequence[str], top: int
 ) -> list[float]:
     """Recall by language of the answers, the same without the question's, and OTHERS."""
     place = {hit.passage.id: i for i, hit in enumerate(hits, 1)}
@@ -164,7 +169,7 @@ def values(
     for one in gold:
         places[one.partition(":")[0]].append(place.get(one, DEEP + 1))
     recall = {
-        x: sum(p <= TOP for p in some) / len(some) if some else np.nan for x, some in places.items()
+        x: sum(p <= top for p in some) / len(some) if some else np.nan for x, some in places.items()
     }
     first = {x: min(some) for x, some in places.items() if some}
     own = first.get(language)
@@ -174,7 +179,7 @@ def values(
         recall[language],
         np.nan if own is None else (1 / own if own <= DEEP else 0.0),
         max(first.values()) - min(first.values()),
-        sum(hit.passage.language == language for hit in hits[:TOP]) / TOP,
+        sum(hit.passage.language == language for hit in hits[:top]) / top,
     ]
 
 
@@ -184,14 +189,14 @@ def shown(arms: dict[str, Resampled], languages: Sequence[str]) -> int:
     print(f"\n| | {' | '.join(FIGURES)} |\n|{'---|' * (1 + len(FIGURES))}")
     for name, arm in arms.items():
         observed, _ = figures(arm, len(languages))
-        print(f"| {name} | {' | '.join(f'{value:.3f}' for value in observed)} |")
+        print(f"| {name} | {' | '.join(f'{value:.4f}' for value in observed)} |")
     low = 0.0
     for name, arm in arms.items():
         if arm is before:
             continue
         (a, drawn_a), (b, drawn_b) = (figures(one, len(languages)) for one in (arm, before))
         found = intervals(a - b, drawn_a - drawn_b, arm.confidence)
-        cells = (f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]" for one in found)
+        cells = (f"{one.mean:+.4f} [{one.low:+.4f}, {one.high:+.4f}]" for one in found)
         print(f"| {name}, change | {' | '.join(cells)} |")
         low = found[0].low if name == "balanced" else low
     for what, start in (("", 0), ("cross ", len(languages))):
