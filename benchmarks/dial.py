@@ -9,11 +9,11 @@ each dial. A question's answers are the sentences that answer it in each languag
 intervals of a paired bootstrap over paragraphs, all questions of a paragraph in all languages
 drawn together:
 
-- for each language of the answers, how often its answer is among the first 20 (--top), mean over the
-  languages of the questions; the worst language is the one with the lowest such recall;
+- for each language of the answers, how often its answer is among the first 20 (--top), mean over
+  the languages of the questions; the worst language is the one with the lowest such recall;
 - the same over questions in other languages than the answer's (cross);
-- how the answer in the question's own language fares (mono): recall, and reciprocal rank (0
-  past 100 hits);
+- how the answer in the question's own language fares (mono): recall, and reciprocal rank (0 past
+  100 hits);
 - rank distance within the first 100: places between the first and the last answer, those that are
   not there counted as the 101st;
 - the share of the question's own language in those first ones.
