@@ -14,6 +14,9 @@ from lingweave.serve.limits import MAX_HEAD, Limits
 from lingweave.serve.metrics import Metrics
 from lingweave.serve.protocol import protocol_of
 
+_BACKLOG = 1024
+"""Connections that may wait to be taken."""
+
 
 class Server(uvicorn.Server):
     """A server that ends in order on SIGTERM and SIGINT: it takes no new connections, finishes the
@@ -57,7 +60,7 @@ def server_of(app: Any, limits: Limits, metrics: Metrics) -> Server:
             # An address that a caller made up would get past the limits of an address.
             proxy_headers=False,
             h11_max_incomplete_event_size=MAX_HEAD,
-            backlog=limits.max_connections,
+            backlog=_BACKLOG,
             timeout_keep_alive=max(1, round(limits.keep_alive)),
             timeout_graceful_shutdown=max(1, round(limits.grace)),
         )
@@ -81,6 +84,7 @@ def bound(host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind(address)
+        listening.listen(_BACKLOG)  # Who comes before the server is up waits for it.
     except OSError as error:
         listening.close()
         raise LingweaveError(
