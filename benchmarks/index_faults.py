@@ -28,7 +28,7 @@ from lingweave.index.embedded import EmbeddedStore
 from lingweave.index.folder import create_index, open_index
 from lingweave.index.ingest import IngestOptions, ingest, passages_of
 
-LANGUAGES = ("de", "en", "hi", "sw", "zh-CN")
+LANGUAGES = ("de", "en", "hi", "sw", "ta")
 DIMENSION = 32
 VERSIONS = 2
 PASSAGES = (1, 2, 2)

@@ -91,8 +91,11 @@ def _better(query: Floats, asked: _Asked, one: Allowed, start: int, end: int) ->
         for i, (id, score) in enumerate(zip(asked.ids, asked.scores, strict=True)):
             found[i] += np.count_nonzero(rough > score + near)
             close = places[np.abs(rough - score) <= near]
+            if not len(close):
+                continue
             exact = exact_scores(shard, close, query)
             found[i] += np.count_nonzero(exact > score)
             tied = close[exact == score]
-            found[i] += sum(other < id for other in shard.ids.take(tied).to_pylist())
+            if len(tied):
+                found[i] += sum(other < id for other in shard.ids.take(tied).to_pylist())
     return found
