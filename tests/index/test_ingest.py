@@ -121,7 +121,7 @@ def test_titles_chunks_and_versions():
     found = passages_of(document, ChunkOptions(80, 0))
     assert [one.id for one in found] == [f"d#{i}" for i in range(1, len(found) + 1)]
     assert all(one.text.startswith("The title This is") for one in found)
-    assert found[1].parallel == "p#2"
+    assert found[1].parallel == "p"
     assert found[1].metadata == {"n": 1}
     (whole,) = passages_of(document, ChunkOptions())
     assert (whole.id, whole.parallel) == ("d", "p")

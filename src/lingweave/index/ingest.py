@@ -123,11 +123,8 @@ def passages_of(document: Document, options: ChunkOptions) -> list[Passage]:
             document=document.id,
             text=f"{title} {piece}" if title else piece,
             language=language,
-            parallel=(
-                f"{document.parallel}#{number}"
-                if several and document.parallel is not None
-                else document.parallel
-            ),
+            # Versions are cut at other places: their passages have no numbers in common.
+            parallel=document.parallel,
             metadata=document.metadata,
         )
         for number, piece in enumerate(pieces, 1)
