@@ -106,7 +106,8 @@ function ranksOf(hit, place, view) {
   line.append(element("span", { className: "inside" }, `${ordinal(language)} in ${name}`));
   line.append(element("span", { className: "pool" }, `${ordinal(pool)} of all`));
   if (words !== null) line.append(element("span", {}, `${ordinal(words)} by words`));
-  if (language === 1 && pool !== null && pool > Math.max(view.k, place)) {
+  const plain = view.mode === "dense" && !view.rerank && !view.fold;
+  if (plain && pool !== null && place <= view.k && pool > view.k) {
     line.append(element("span", { className: "hidden-hit" }, `as scored it would not be among the first ${view.k}`));
   }
   return line;

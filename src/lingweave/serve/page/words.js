@@ -1,8 +1,9 @@
 // Words of a query, found again in texts of any script.
 
-// Writers of these leave no spaces: a word there is looked for wherever it stands.
+// Writers of these leave no spaces between words.
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const SHORTEST = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const RUN = /[\p{L}\p{M}\p{N}_]+/gu;
 const segmenters = new Map();
 
@@ -34,6 +35,10 @@ export function wordsOf(query) {
   return new Set(long.length ? long : all);
 }
 
+// Whether a word is looked for across the cuts, which depend on what stands around it; a short one
+// of an alphabet would be found within others.
+const sought = (word) => UNSPACED.test(word) && length(word) >= (SHORTEST.test(word) ? 2 : 5);
+
 // [text, whether it is one of the words] of each piece of a text.
 export function pieces(text, words, language) {
   const spans = [];
@@ -44,7 +49,7 @@ export function pieces(text, words, language) {
   // Where lower case has another length, places would not be the same.
   if (lower.length === text.length) {
     for (const word of words) {
-      if (!UNSPACED.test(word)) continue;
+      if (!sought(word)) continue;
       for (let at = lower.indexOf(word); at >= 0; at = lower.indexOf(word, at + word.length)) {
         spans.push([at, at + word.length]);
       }
