@@ -138,9 +138,14 @@ def test_readers_see_whole_documents_while_they_are_replaced(store, again):
 
 
 def test_the_record_is_kept_beside_the_passages(store, again):
+    record = {"encoder": {"model": "x"}, "chunks": (1, 2)}
+    store.keep_record({"made": "before"})
+    store.keep_record(record)
     filled(store, library(2))
-    store.keep_record({"encoder": {"model": "x"}, "chunks": [1, 2]})
     store.delete(["0-de"])
+    store.keep_record(record)
+    with pytest.raises(LingweaveError, match="holds passages of another index"):
+        store.keep_record({"encoder": {"model": "y"}})
     other = again()
     assert other.record == {"encoder": {"model": "x"}, "chunks": [1, 2]}
     assert other.counts()["en"] == 2

@@ -1,5 +1,6 @@
 """A vector store in Milvus."""
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -91,8 +92,18 @@ class MilvusStore:
         return read_state(self._collection).record
 
     def keep_record(self, record: Mapping[str, Any]) -> None:
-        """Keeps what the index was made with: plain JSON values, 50 kB at most."""
+        """Keeps what the index was made with: plain JSON values, 50 kB at most.
+
+        Raises:
+            LingweaveError: there are passages of an index that was made with something else.
+        """
+        record = json.loads(json.dumps(record))
         with self._writing() as state:
+            if state.languages and state.record != record:
+                raise LingweaveError(
+                    f"{self._collection.address}: holds passages of another index; choose another"
+                    " name for the collection"
+                )
             self._completed(state._replace(record=record))
 
     def upsert(self, passages: Sequence[Passage], vectors: Floats) -> None:
