@@ -76,6 +76,22 @@ def test_what_is_scanned_is_exact(large):
     assert store.places(queries[0], ids) == model.places(queries[0], ids)
 
 
+def test_places_are_counted_as_far_as_that_is_cheap(large):
+    store, model = large
+    (query,) = unit(1, 16, 5)
+    ids = [one.id for one in model.search(query[None], 2000)[0]][::40]
+    exact = model.places(query, ids)
+    some = EmbeddedStore(store._folder, None, Settings(places_rows=1200))
+    assert some.places(query, ids) == {x: one._replace(pool=None) for x, one in exact.items()}
+    few = EmbeddedStore(store._folder, None, Settings(places_rows=500))
+    languages = {x: one.language for x, one in model.passages(ids).items()}
+    for id, place in few.places(query, ids).items():
+        small = languages[id] not in ("de", "en")
+        assert place == (exact[id].language if small else None, None)
+    some.close()
+    few.close()
+
+
 def test_as_many_as_there_are_where_lists_hold_too_few(large):
     store, model = large
     queries = unit(2, 16, 4)

@@ -1,5 +1,7 @@
 """The best of what was looked at: by exact scores, ties by id."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,12 @@ def exact_scores(shard: Shard, places: Ints, query: Floats) -> Floats:
     return scores
 
 
+def lengths_of(vectors: Floats) -> NDArray[np.float64]:
+    """(n,) their lengths."""
+    lengths: NDArray[np.float64] = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    return lengths
+
+
 def slack(query: Floats, shard: Shard) -> float:
     """By how much a product in fp32 may be wrong, at most."""
     return _SLACK * float(np.linalg.norm(query.astype(np.float64))) * shard.manifest.norm
@@ -31,10 +39,15 @@ class Best:
     Args:
         queries: (n, d).
         depth: How many are wanted for each.
+        lengths: (n,) of the queries, if they are known.
     """
 
-    def __init__(self, queries: Floats, depth: int) -> None:
+    def __init__(
+        self, queries: Floats, depth: int, lengths: NDArray[np.float64] | None = None
+    ) -> None:
         self._queries, self._depth = queries, depth
+        self._lengths = lengths_of(queries) if lengths is None else lengths
+        self._longest = 0.0
         self._least = np.full(len(queries), -np.inf)
         self._kept: list[list[tuple[Shard, Ints]]] = [[] for _ in queries]
 
@@ -47,8 +60,9 @@ class Best:
             scores: (queries, n) products in fp32, whose last digits may be wrong.
         """
         depth = self._depth
+        self._longest = max(self._longest, shard.manifest.norm)
         for i, row in enumerate(scores):
-            near = slack(self._queries[i], shard)
+            near = _SLACK * self._lengths[i] * self._longest
             good = np.flatnonzero(row >= self._least[i] - near)
             if len(good) > depth:
                 some = row[good]
@@ -65,6 +79,10 @@ class Best:
     def joined(self, query: int, other: "Best") -> None:
         """Takes what another one gathered for its only query."""
         self._kept[query] += other._kept[0]
+
+    def kept(self, query: int) -> list[tuple[Shard, Ints]]:
+        """What was gathered for a query."""
+        return self._kept[query]
 
     def found(self) -> list[list[Found]]:
         """The best of each query, best first."""
@@ -87,3 +105,35 @@ class Best:
             ranked += zip((-some[good]).tolist(), ids, strict=True)
         ranked.sort()
         return [Found(id, -score) for score, id in ranked[: self._depth]]
+
+
+def found_by_language(
+    bests: Mapping[str, Best], query: int, vector: Floats, depth: int
+) -> dict[str, list[Found]]:
+    """What `Best.found` gives for one query, of many languages at once and so much faster.
+
+    Args:
+        bests: what was gathered, by language.
+        query: which of the queries.
+        vector: (d,) of that query.
+        depth: how many of each language.
+    """
+    kept: dict[int, tuple[Shard, list[Ints], list[str]]] = {}
+    for language, best in bests.items():
+        for shard, places in best.kept(query):
+            _, parts, languages = kept.setdefault(shard.number, (shard, [], []))
+            parts.append(places)
+            languages += [language] * len(places)
+    ranked: list[tuple[float, str, str]] = []
+    for shard, parts, languages in kept.values():
+        places = np.concatenate(parts)
+        scores = exact_scores(shard, places, vector)
+        ids = shard.ids.take(places).to_pylist()
+        ranked += zip((-scores).tolist(), ids, languages, strict=True)
+    ranked.sort()
+    answer: dict[str, list[Found]] = {}
+    for score, id, language in ranked:
+        found = answer.setdefault(language, [])
+        if len(found) < depth:
+            found.append(Found(id, -score))
+    return {language: answer[language] for language in sorted(answer)}

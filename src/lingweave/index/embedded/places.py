@@ -1,6 +1,6 @@
 """Where given passages stand for a query, counted over all that a filter lets through."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from lingweave.index.embedded.best import exact_scores, slack
 from lingweave.index.embedded.scan import blocks, products
 from lingweave.index.embedded.settings import Settings
+from lingweave.index.embedded.shard import Shard
 from lingweave.index.embedded.state import Allowed
 from lingweave.index.store import Floats, Place
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,8 @@ def counted_places(
         if sizes[x] <= settings.places_rows
     }
     for one in allowed:
-        for language, (start, end) in one.shard.manifest.slices.items():
-            if language in counted:
-                counted[language] += _better(query, asked, one, start, end)
+        for language, found in _better(query, asked, one, counted).items():
+            counted[language] += found
     pool = sum(counted.values(), np.zeros(len(asked.ids), np.int64))
     return {
         id: Place(
@@ -80,22 +81,41 @@ def _asked(query: Floats, rows: Mapping[str, int], allowed: Sequence[Allowed]) -
     return _Asked(ids, np.array(scores, np.float32), languages)
 
 
-def _better(query: Floats, asked: _Asked, one: Allowed, start: int, end: int) -> Ints:
-    """(asked,) how many passages of some places stand before each passage asked for."""
+def _better(
+    query: Floats, asked: _Asked, one: Allowed, languages: Collection[str]
+) -> dict[str, Ints]:
+    """For each of some languages (asked,) how many of its passages in a shard stand before each
+    passage asked for."""
     shard, mask = one
-    found = np.zeros(len(asked.ids), np.int64)
+    slices = shard.manifest.slices
+    names = sorted(slices, key=lambda x: slices[x])
+    starts = np.array([slices[x][0] for x in names])
+    if any(x not in languages for x in names):
+        wanted = np.zeros(shard.manifest.rows, bool)
+        for x in languages:
+            start, end = slices.get(x, (0, 0))
+            wanted[start:end] = True
+        mask = wanted if mask is None else mask & wanted
+    found = np.zeros((len(names), len(asked.ids)), np.int64)
     near = slack(query, shard)
-    inside = None if mask is None else mask[start:end]
-    for places in blocks(start, inside, end - start):
+    for places in blocks(0, mask, shard.manifest.rows):
         (rough,) = products(query[None], shard, places)
+        of = np.searchsorted(starts, places, side="right") - 1
         for i, (id, score) in enumerate(zip(asked.ids, asked.scores, strict=True)):
-            found[i] += np.count_nonzero(rough > score + near)
-            close = places[np.abs(rough - score) <= near]
-            if not len(close):
-                continue
-            exact = exact_scores(shard, close, query)
-            found[i] += np.count_nonzero(exact > score)
-            tied = close[exact == score]
-            if len(tied):
-                found[i] += sum(other < id for other in shard.ids.take(tied).to_pylist())
-    return found
+            found[:, i] += np.bincount(of[rough > score + near], minlength=len(names))
+            close = np.flatnonzero(np.abs(rough - score) <= near)
+            if len(close):
+                before = close[_before(query, shard, places[close], id, score)]
+                found[:, i] += np.bincount(of[before], minlength=len(names))
+    return {x: found[i] for i, x in enumerate(names) if x in languages}
+
+
+def _before(query: Floats, shard: Shard, places: Ints, id: str, score: float) -> Bools:
+    """(places,) which of them stand before a passage with this id and score."""
+    exact = exact_scores(shard, places, query)
+    better: Bools = exact > score
+    tied = np.flatnonzero(exact == score)
+    if len(tied):
+        others = shard.ids.take(places[tied]).to_pylist()
+        better[tied] = [other < id for other in others]
+    return better

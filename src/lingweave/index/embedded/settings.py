@@ -15,9 +15,9 @@ class Settings:
     """Passages that a filter leaves of an indexed part up to which they are scanned exactly."""
     lists: float = 4.0
     """Lists of an index: so many times the square root of its passages."""
-    probes: float = 0.05
+    probes: float = 0.2
     """Share of the lists that a search looks into, without a filter."""
-    least_probes: int = 24
+    least_probes: int = 32
     """Lists that a search looks into at least."""
     refine: int = 4
     """Times as many passages as asked for are taken from an index and scored anew, exactly."""

@@ -57,7 +57,7 @@ class State:
     """Up to which number the list of the dead was read."""
     dead: Ints
     """Rows of the dead, sorted."""
-    remembered: "OrderedDict[str, Ints]" = field(default_factory=OrderedDict)
+    remembered: "OrderedDict[tuple[object, ...], Ints]" = field(default_factory=OrderedDict)
     """Rows that fit the conditions asked for last."""
 
     @property
@@ -98,13 +98,19 @@ class State:
         return found
 
     def _fitting(self, connection: sqlite3.Connection, conditions: Sequence[Condition]) -> Ints:
-        key = repr(conditions)  # True and 1 are equal, and not the same to a condition.
+        key = tuple(map(_key, conditions))
         rows = self.remembered.get(key)
         if rows is None:
             rows = self.remembered[key] = fitting_rows(connection, conditions)
             while len(self.remembered) > _FILTERS:
                 self.remembered.popitem(last=False)
         return rows
+
+
+def _key(one: Condition) -> tuple[object, ...]:
+    """What tells a condition from others: true and 1 are equal, and not the same to it."""
+    values = one.value if isinstance(one.value, tuple) else (one.value,)
+    return (one.field, one.relation, tuple((type(x), x) for x in values))
 
 
 class StateReader:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lingweave.errors import LingweaveError
 from lingweave.index.embedded.audit import checked_store
-from lingweave.index.embedded.best import Best
+from lingweave.index.embedded.best import Best, found_by_language, lengths_of
 from lingweave.index.embedded.database import SHARDS, Database
 from lingweave.index.embedded.filters import fits_utf8, read_metadata
 from lingweave.index.embedded.places import counted_places
@@ -91,6 +91,7 @@ class EmbeddedStore:
     ) -> list[dict[str, list[Found]]]:
         """For each vector the best passages of each language, best first."""
         queries = self._queries(vectors)
+        lengths = lengths_of(queries)
         bests: dict[str, Best] = {}
         if depth > 0:
             with self._states.reading() as (connection, state):
@@ -99,15 +100,10 @@ class EmbeddedStore:
                     own = {(one.start, one.end): one for one in manifest.ranges}
                     for language, span in manifest.slices.items():
                         if language not in bests:
-                            bests[language] = Best(queries, depth)
+                            bests[language] = Best(queries, depth, lengths)
                         best, one = bests[language], own.get(span, Range(*span))
                         look_in(best, queries, depth, allowed, one, self._settings)
-        answers: list[dict[str, list[Found]]] = [{} for _ in queries]
-        for language in sorted(bests):
-            for answer, found in zip(answers, bests[language].found(), strict=True):
-                if found:
-                    answer[language] = found
-        return answers
+        return [found_by_language(bests, i, query, depth) for i, query in enumerate(queries)]
 
     def search_words(
         self, texts: Sequence[str], depth: int, where: Filter = EVERYTHING
