@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +10,15 @@ from index.contract import Contract, filled
 from index.library import DIMENSION, library, vectors_of
 from index.milvus_server import milvus_server
 
+from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
+from lingweave.index.folder import create_index, open_index
 from lingweave.index.milvus import MilvusOptions, milvus_address, open_milvus, writing
 from lingweave.index.milvus.expressions import expression
 from lingweave.index.milvus.rows import LONGEST, in_parts, row_of, tokens
 from lingweave.index.passages import Condition, Filter, Passage
+from lingweave.index.requests import Balanced, Request
+from lingweave.index.search import Searcher
 
 FLAT = MilvusOptions(index="FLAT", patience=0.1)
 
@@ -258,3 +263,22 @@ def test_rows_go_out_in_small_messages():
 def test_options_are_checked(options, message):
     with pytest.raises(LingweaveError, match=message):
         MilvusOptions(**options)
+
+
+def test_an_index_is_made_filled_and_searched_at_an_address(place, tmp_path):
+    options = EncoderOptions(encoder="random", seed=3)
+    with create_index(tmp_path / "index", options, store=place) as index:
+        passages = library(4)
+        texts = [one.text for one in passages]
+        index.store.upsert(passages, index.encoder.encode_passages(texts, "und"))
+    for where in (tmp_path / "index", place):
+        with open_index(where) as index:
+            searcher = Searcher(index.store, index.encoder, index.similarity)
+            asked = Request(passages[5].text, k=3, mode="both", explain=True, fold=True)
+            ((first, *others),) = searcher.answers([asked])
+            assert first.passage == passages[5]
+            assert (first.language_rank, first.pool_rank, first.words_rank) == (1, 1, 1)
+            assert {one.language for one in first.versions} == {"de", "sw", "th"}
+            assert len(others) == 2
+            (balanced,) = searcher.answers([replace(asked, k=4, fold=False, dial=Balanced())])
+            assert {hit.passage.language for hit in balanced} == {"de", "en", "sw", "th"}
