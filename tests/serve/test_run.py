@@ -36,7 +36,9 @@ def folder(tmp_path_factory):
     return str(folder)
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "told", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_it_prints_its_address_serves_and_ends_in_order(folder, told):
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, folder],

@@ -7,21 +7,16 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from lingweave.serve.incoming import App, Message, Receive, Scope, Send, whole_body
 from lingweave.serve.keys import Keys
 from lingweave.serve.limits import MAX_HEAD, Limits
 from lingweave.serve.logs import LOG, log
 from lingweave.serve.metrics import Metrics
 from lingweave.serve.problems import ServeError
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _GONE = 499
@@ -30,9 +25,6 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
-_DRAINED = 16 << 20
-"""Bytes of a body that is too large which are read all the same: a client that is still sending
-when the connection is closed would not see why."""
 
 
 class Guard:
@@ -62,7 +54,7 @@ class Guard:
         self.app = app
         self._keys = keys
         self._open_paths = frozenset(open_paths)
-        self._limits = limits
+        self.limits = limits
         self._metrics = metrics
         self._hosts = None if hosts is None else frozenset(hosts)
         self._callers: Counter[str] = Counter()
@@ -112,7 +104,7 @@ class Guard:
         Raises:
             ServeError: the caller has too many.
         """
-        if self._callers[caller] >= self._limits.max_per_caller:
+        if self._callers[caller] >= self.limits.max_per_caller:
             raise ServeError("too_many", "too many requests at once; wait for some to end", retry=1)
         self._callers[caller] += 1
         try:
@@ -121,42 +113,6 @@ class Guard:
             self._callers[caller] -= 1
             if not self._callers[caller]:
                 del self._callers[caller]
-
-    async def body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-        """The whole body; None: the caller has left.
-
-        Raises:
-            ServeError: it is too large, or comes too slowly.
-        """
-        most = self._limits.max_body
-        too_large = ServeError(
-            "too_large", f"a body of at most {most} bytes is taken", headers={"connection": "close"}
-        )
-        told = headers.get(b"content-length", b"0")
-        if len(told) > 15 or int(told) > max(most, _DRAINED):
-            raise too_large
-        if int(told) > most and headers.get(b"expect"):
-            raise too_large
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(self._limits.client_timeout):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    size += len(message.get("body", b""))
-                    if size <= most:
-                        parts.append(message.get("body", b""))
-                    if not message.get("more_body", False) or size > max(most, _DRAINED):
-                        break
-        except TimeoutError:
-            raise ServeError(
-                "slow_client", "the body did not come in time", headers={"connection": "close"}
-            ) from None
-        if size > most:
-            raise too_large
-        return b"".join(parts)
 
     def done(self, exchange: "_Exchange") -> None:
         """Tells logs and metrics of a request."""
@@ -216,7 +172,7 @@ class _Exchange:
         try:
             self.caller = self.guard.checked(self.scope, self.headers)
             with self.guard.counted(self.caller):
-                body = await self.guard.body(self.headers, self._receive)
+                body = await whole_body(self.headers, self._receive, self.guard.limits)
                 self._read = True
                 if body is not None:
                     await self._while_there(body)
