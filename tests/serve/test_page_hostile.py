@@ -9,8 +9,8 @@ from lingweave.index.passages import Passage
 
 HOSTILE = [
     "<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>",
-    "</p></li></ol><style>*{display:none}</style><base href=//evil.example><meta http-equiv=refresh>",
-    "<iframe src=javascript:alert(4)></iframe>{{constructor.constructor('alert(5)')()}} ${alert(6)}",
+    "</p></li></ol><style>*{display:none}</style><base href=//evil.example><meta name=referrer>",
+    "<iframe src=javascript:alert(4)></iframe>{{constructor.constructor('alert(5)')()}} ${alert()}",
     "\u202egnirts desrever\u2066 never closed \u202d and marks \u200f\u200e\u061c",
     "q\u0335\u0321\u0322\u0327" + "\u0301" * 400 + " many marks",
     "w" * 30_000,

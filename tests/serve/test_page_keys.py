@@ -12,9 +12,10 @@ from serve.serving import serving
 from lingweave.index.passages import Passage
 from lingweave.serve.keys import read_keys
 
-MANY = """ak am ar as az be bg bm bn ca cs da de ee el en es et eu fa fi fo fr ga gd gl gu ha he hi hr
-hu hy id ig is it ja ka kk km kn ko ky lb lg ln lo lt lv mg mk ml mn mr ms mt my ne nl om or pa pl ps
-pt ro ru rw sd si sk sl sn so sq sr sv sw ta te tg th ti tk tr ug uk ur uz vi wo xh yi yo zh zu"""
+MANY = """ak am ar as az be bg bm bn ca cs da de ee el en es et eu fa fi fo fr ga gd gl gu ha he
+hi hr hu hy id ig is it ja ka kk km kn ko ky lb lg ln lo lt lv mg mk ml mn mr ms mt my
+ne nl om or pa pl ps pt ro ru rw sd si sk sl sn so sq sr sv sw ta te tg th ti tk tr ug
+uk ur uz vi wo xh yi yo zh zu"""
 LETTERS = "button, legend, .quiet, .chip, .count, .text, .facts *, .ranks span, .note, mark, h1"
 CONTRAST = """all => all.map(one => {
   const rgb = value => value.match(/[0-9.]+/g).map(Number);

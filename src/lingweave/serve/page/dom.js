@@ -23,11 +23,9 @@ export function drawn(tag, attributes = {}, ...children) {
   return made;
 }
 
-// A text of its own direction, so that it cannot turn its neighbours around.
-export function own(text, language, direction) {
-  const known = language && language !== "und";
-  return element("bdi", { lang: known ? language : "", dir: known ? direction : "auto" }, text);
-}
+// The name of a language, in that language or else in English, so that it cannot turn its
+// neighbours around.
+export const own = (name, language) => element("bdi", { lang: language, dir: "auto" }, name);
 
 const PLAIN = new Intl.NumberFormat("en");
 export const number = (value) => PLAIN.format(value);

@@ -92,7 +92,7 @@ function languageOf(passage, view) {
   const one = view.languages.get(passage.language);
   const name = one?.name ?? passage.language;
   const label = one?.own_name || name;
-  const parts = [own(label, passage.language, passage.direction)];
+  const parts = [own(label, passage.language)];
   if (label !== name) parts.push(" ", element("span", { className: "english" }, name));
   return element("span", { className: "language" }, ...parts);
 }
@@ -139,7 +139,7 @@ function versionsOf(hit, words, view) {
   const codes = [...new Set(hit.versions.map((one) => one.language))];
   for (const code of codes.slice(0, 8)) {
     const one = view.languages.get(code);
-    named.append(own(one?.own_name || code, code, one?.direction ?? "ltr"), " ");
+    named.append(own(one?.own_name || code, code), " ");
   }
   if (codes.length > 8) named.append(`and ${codes.length - 8} more`);
   const count = counted(hit.versions.length, "other version");

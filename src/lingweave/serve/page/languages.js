@@ -56,7 +56,7 @@ export function picker(root, languages, { title, all, changed }) {
 
   function chipOf(one) {
     const label = one.own_name || one.name;
-    const name = own(label, one.code, one.direction);
+    const name = own(label, one.code);
     // Several codes may call themselves the same.
     const twin = names.get(one.own_name) > 1;
     const shown = twin ? element("span", {}, name, element("small", {}, ` ${one.code}`)) : name;

@@ -19,7 +19,7 @@ export function showShares(root, hits, languages, searched) {
     return element(
       "li",
       { title: `${one?.name ?? code}: ${count} of ${hits.length} hits, ${percent} % of what was searched` },
-      own(one?.own_name || code, code, one?.direction ?? "ltr"),
+      own(one?.own_name || code, code),
       element("span", { className: "count" }, String(count)),
       bar,
       element("span", { className: "unseen" }, `hits of ${hits.length}; ${percent} % of what was searched`),
