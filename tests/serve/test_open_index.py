@@ -103,7 +103,7 @@ def test_it_is_searched_while_it_is_written(folder):
 def test_hostile_words_reach_sqlite_as_words(folder):
     config = ServeConfig(folder=[str(folder)])
     with serving(opening_of(config), config) as served:
-        for word in ("'; DROP TABLE passages;--", 'a" OR "b', "NEAR(", "*", "\x00", "(", "^a:b"):
+        for word in ("'; DROP TABLE passages;--", 'a" OR "b', "NEAR(", "*", "(", "^a:b"):
             for field in (word, "year"):
                 condition = {"field": field, "relation": "=", "value": word}
                 body = {"query": word, "mode": "both", "where": {"conditions": [condition]}}

@@ -191,6 +191,8 @@ def test_a_search_that_does_not_fit_is_refused_by_field(client, body, field):
         ({"field": "a", "relation": "in", "value": [1] * 101}, ".value"),
         ({"field": "a", "relation": "<", "value": True}, ""),
         ({"field": "a", "relation": "=", "value": "x" * 2049}, ".value"),
+        ({"field": "a", "relation": "=", "value": "x\u0000"}, ".value"),
+        ({"field": "a\u001f", "relation": "=", "value": 1}, ".field"),
         ({"field": "", "relation": "=", "value": 1}, ".field"),
         ({"field": "x" * 257, "relation": "=", "value": 1}, ".field"),
         ({"field": "a", "relation": "; drop", "value": 1}, ".relation"),
@@ -222,6 +224,8 @@ def test_one_search_of_several_is_refused_by_its_number(client):
     [
         ({"id": "", "text": "a"}, "id"),
         ({"id": "x" * 2049, "text": "a"}, "id"),
+        ({"id": "a\u0000", "text": "a"}, "id"),
+        ({"id": "a", "text": "a", "parallel": "\n"}, "parallel"),
         ({"id": "a", "text": " "}, "text"),
         ({"id": "a", "text": "a", "language": "zz zz"}, "language"),
         ({"id": "a", "text": "a", "metadata": {"a": None}}, "metadata.a"),
@@ -359,7 +363,7 @@ def test_the_bodies_follow_the_limits():
 
 def test_texts_of_any_kind_come_back_as_they_are():
     odd = "</script><b>\u202e\u0000 \U0001f600 \u2028"
-    passage = Passage("odd\u0000id", "d", f"{odd} x", "ar", None, {"<b>": odd})
+    passage = Passage("odd id", "d", f"{odd} x", "ar", None, {"<b>": odd})
     with serving(lambda: LibraryBackend([passage])) as served:
         [hit] = served.client.post("/v1/search", json={"query": "x"}).json()["hits"]
         assert (hit["text"], hit["metadata"], hit["direction"]) == (
@@ -367,7 +371,7 @@ def test_texts_of_any_kind_come_back_as_they_are():
             {"<b>": odd},
             "rtl",
         )
-        assert served.client.get("/v1/passages/odd%00id").json()["document"] == "d"
+        assert served.client.get("/v1/passages/odd%20id").json()["document"] == "d"
 
 
 def _figure(served, name):

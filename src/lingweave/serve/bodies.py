@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from lingweave.index.passages import Condition, Filter
 from lingweave.index.requests import AsScored, Balanced, Dial, Preferred, Request
 from lingweave.languages import UNKNOWN, canonical, is_language
-from lingweave.serve.limits import MAX_FIELDS, MAX_NAME, MAX_VALUE, Limits
+from lingweave.serve.limits import MAX_FIELDS, MAX_NAME, MAX_VALUE, PLAIN, Limits
 
 _LARGEST = 2**63 - 1
 """What a store's whole numbers reach to."""
@@ -46,14 +46,14 @@ Language = Annotated[
     AfterValidator(_language),
 ]
 Text = Annotated[StrictStr, Field(min_length=1), AfterValidator(_not_blank)]
-Name = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME)]
-Id = Annotated[StrictStr, Field(min_length=1, max_length=MAX_VALUE)]
-Scalar = (
-    Annotated[StrictStr, Field(max_length=MAX_VALUE)]
-    | StrictBool
-    | Annotated[StrictInt, Field(ge=-_LARGEST, le=_LARGEST)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME, pattern=PLAIN)]
+Id = Annotated[StrictStr, Field(min_length=1, max_length=MAX_VALUE, pattern=PLAIN)]
+_Number = (
+    Annotated[StrictInt, Field(ge=-_LARGEST, le=_LARGEST)]
     | Annotated[StrictFloat, Field(allow_inf_nan=False)]
 )
+Scalar = Annotated[StrictStr, Field(max_length=MAX_VALUE)] | StrictBool | _Number
+Compared = Annotated[StrictStr, Field(max_length=MAX_VALUE, pattern=PLAIN)] | StrictBool | _Number
 
 
 class _Body(BaseModel):
@@ -67,7 +67,7 @@ class ConditionBody(_Body):
 
     field: Name
     relation: Literal["=", "!=", "<", "<=", ">", ">=", "in"]
-    value: Scalar | list[Scalar] = Field(description="A value; with `in` a list of values.")
+    value: Compared | list[Compared] = Field(description="A value; with `in` a list of values.")
 
     def condition(self) -> Condition:
         """The condition that it means."""
@@ -182,7 +182,7 @@ def bodies_of(limits: Limits) -> Bodies:
     def some(kind: Any, most: int) -> Any:
         return Annotated[list[kind], Field(min_length=1, max_length=most)]
 
-    value = Scalar | some(Scalar, limits.max_values)
+    value = Compared | some(Compared, limits.max_values)
     condition: Any = create_model("Condition", __base__=ConditionBody, value=(value, ...))
     checked = Annotated[condition, AfterValidator(_value_of_its_relation)]
     where = create_model(

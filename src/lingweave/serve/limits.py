@@ -27,6 +27,9 @@ MAX_NAME = 256
 """Characters of a metadata field's name."""
 MAX_VALUE = 2048
 """Characters of a metadata value, and of an id."""
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+"""What ids, and what filters compare, are made of: no control characters, which not every store can
+be asked for."""
 MAX_FIELDS = 64
 """Fields of a document's metadata."""
 

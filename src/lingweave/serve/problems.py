@@ -89,7 +89,9 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> ServeError:
     place, value = _place(first["loc"])
     if value:  # The library tells of each kind that a value could have been.
         return ServeError(
-            "invalid", "a text, a number, true or false of bounded size is wanted", place
+            "invalid",
+            "a text without control characters, a number, true or false is wanted, of bounded size",
+            place,
         )
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return ServeError("invalid", f"{first['msg']}{more}", place or None)

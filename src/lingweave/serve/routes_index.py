@@ -16,7 +16,7 @@ from lingweave.serve.answers import (
 )
 from lingweave.serve.bodies import Bodies, DocumentBody
 from lingweave.serve.json_http import body_of, json_answer, problems, read_body
-from lingweave.serve.limits import MAX_VALUE
+from lingweave.serve.limits import MAX_VALUE, PLAIN
 from lingweave.serve.problems import ServeError
 from lingweave.serve.service import Service
 
@@ -57,7 +57,7 @@ def add_index_routes(
         )
 
     @app.get("/v1/passages/{id:path}", response_model=PassageAnswer, responses=problems(404, 504))
-    async def passage(id: Annotated[str, Path(max_length=MAX_VALUE)]) -> Response:
+    async def passage(id: Annotated[str, Path(max_length=MAX_VALUE, pattern=PLAIN)]) -> Response:
         """A passage by its id."""
         found = await service.passage(id)
         if found is None:
@@ -84,7 +84,7 @@ def add_index_routes(
     @app.delete("/v1/documents", response_model=DeletedAnswer, responses=problems(403, 409, 504))
     async def delete(
         id: Annotated[
-            list[Annotated[str, Query(min_length=1, max_length=MAX_VALUE)]],
+            list[Annotated[str, Query(min_length=1, max_length=MAX_VALUE, pattern=PLAIN)]],
             Query(min_length=1, max_length=service.limits.max_documents),
         ],
     ) -> Response:
