@@ -269,6 +269,13 @@ def test_damage_is_named(tmp_path):
         EmbeddedStore(tmp_path).counts()
     rows.write_bytes(kept)
     assert EmbeddedStore(tmp_path).counts() == {"de": 1}
+    again = EmbeddedStore(tmp_path)
+    assert again.check() == 1
+    (vectors,) = (tmp_path / "shards").glob("*.vectors")
+    vectors.write_bytes(bytes(8))
+    with pytest.raises(LingweaveError, match=r"\.vectors: damaged"):
+        again.check()
+    again.close()
     (tmp_path / "store.db").write_bytes(b"no database" * 100)
     with pytest.raises(LingweaveError, match="not an index of lingweave"):
         EmbeddedStore(tmp_path)

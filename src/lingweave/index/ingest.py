@@ -19,6 +19,9 @@ from lingweave.index.store import Floats, VectorStore
 from lingweave.languages import UNKNOWN
 from lingweave.progress import progress_bar
 
+_FEW = 10
+"""Times as many passages as were put in: an index with more is left as it is."""
+
 log = logging.getLogger("lingweave")
 
 
@@ -82,7 +85,9 @@ def ingest(
             done.documents += len(batch)
             bar.at(done)
     done.documents += done.empty
-    index.store.optimise()
+    # A few documents more are no reason to write everything anew.
+    if done.passages * _FEW > sum(index.store.counts().values()):
+        index.store.optimise()
     return done
 
 

@@ -9,6 +9,7 @@ ones with an index of its own.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -191,6 +192,11 @@ def write_shard(
         "id": pa.array([members[i].id for i in order], pa.large_string()),
     }
     write_sealed(folder / f"{name}.rows", pa.record_batch(columns), _KIND, {"shard": name})
+    handle = os.open(folder, os.O_RDONLY)  # The names too are on the disk before anybody is told.
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
     return Manifest(name, dim, norm, digest.hexdigest(), slices, tuple(ranges))
 
 

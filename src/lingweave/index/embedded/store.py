@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lingweave.atomic import disk_errors_named
 from lingweave.errors import LingweaveError
 from lingweave.index.embedded.audit import checked_store
 from lingweave.index.embedded.best import Best, found_by_language, lengths_of
@@ -50,7 +51,8 @@ class EmbeddedStore:
         if dimension is not None:
             if dimension < 1:
                 raise LingweaveError(f"{folder}: vectors of {dimension} numbers; give 1 or more")
-            (folder / SHARDS).mkdir(parents=True, exist_ok=True)
+            with disk_errors_named(f"the index {folder}"):
+                (folder / SHARDS).mkdir(parents=True, exist_ok=True)
         self._database = Database(folder, dimension)
         self._states = StateReader(self._database, folder / SHARDS)
         self._writer = Writer(folder, self._database, self._states, self._settings)
