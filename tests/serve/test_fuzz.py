@@ -30,7 +30,9 @@ CHECKS = [
 
 def refused(ctx, response, case):
     """An unfitting request is refused; the library does not know that it may be as too large."""
-    return None if response.status_code == 413 else negative_data_rejection(ctx, response, case)
+    if response.status_code in (413, 431):
+        return None
+    return negative_data_rejection(ctx, response, case)
 
 
 MODES = {GenerationMode.POSITIVE: [], GenerationMode.NEGATIVE: [refused]}

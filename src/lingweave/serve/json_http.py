@@ -10,7 +10,7 @@ from lingweave.serve.problems import ServeError, invalid
 
 B = TypeVar("B", bound=BaseModel)
 
-_ALWAYS = (400, 401, 405, 408, 413, 421, 422, 429, 500, 503)
+_ALWAYS = (400, 401, 405, 408, 413, 421, 422, 429, 431, 500, 503)
 
 
 async def read_body(request: Request, kind: type[B]) -> B:
