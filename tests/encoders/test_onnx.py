@@ -12,7 +12,9 @@ from sentence_transformers.sentence_transformer.modules import Normalize, Poolin
 from tiny import tiny_model
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from lingweave.encoders.choice import encoder_of, identity_of
 from lingweave.encoders.onnx import FILE, INPUTS, OUTPUT, OnnxEncoder
+from lingweave.encoders.options import EncoderOptions
 from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder
 from lingweave.encoders.shrink import EXAMPLES, ShrinkConfig, shrink
 from lingweave.errors import LingweaveError
@@ -116,6 +118,19 @@ def test_the_file_decides_the_identity(model, small, tmp_path):
     assert made.identity("passage") != whole.identity("passage")
     assert made.identity("passage")["onnx"] == made.describe()["onnx"]
     assert made.describe()["dtype"] == "int8"
+
+
+def test_it_is_chosen_by_an_option(model, small):
+    options = EncoderOptions(model=str(small), dtype="int8", truncate_dim=8)
+    assert isinstance(encoder_of(options), OnnxEncoder)
+    assert encoder_of(options).encode_queries(["tower"], "en").shape == (1, 8)
+    other = EncoderOptions(model=str(small), truncate_dim=8)
+    assert identity_of(options)["onnx"] == encoder_of(options).identity("query")["onnx"]
+    assert "onnx" not in identity_of(other)
+    with pytest.raises(LingweaveError, match="make a model that has it"):
+        identity_of(EncoderOptions(model=str(model), dtype="int8"))
+    with pytest.raises(LingweaveError, match="--device cuda: --dtype int8 runs on the CPU only"):
+        EncoderOptions(model=str(small), dtype="int8", device="cuda")
 
 
 def test_what_cannot_be_done_is_refused(model, small, tmp_path):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lingweave.encoders.address import Address
     from lingweave.encoders.apis import Api
     from lingweave.encoders.endpoint import EndpointEncoder
+    from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder
 
 __all__ = ["ENCODERS", "EncoderOptions", "encoder_of", "identity_of", "scores_of"]
 
@@ -100,24 +101,27 @@ def encoder_of(options: EncoderOptions) -> Encoder:
     if options.endpoint is not None:
         folder = options.cache or cache_folder() / "vectors"
         return CachedEncoder(_endpoint(options), folder, probed=True, progress=options.progress)
-    from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder
-
-    assert options.model is not None
-    model = SentenceTransformerEncoder(
-        options.model,
-        options.batch_size,
-        options.dtype,
-        options.device,
-        options.progress,
-        pooling=options.pooling,
-        query_prompt=options.query_prompt,
-        passage_prompt=options.passage_prompt,
-        max_length=options.max_length,
-        truncate_dim=options.truncate_dim,
-    )
+    model = _model(options, options.model)
     if options.cache is None:
         return model
     return CachedEncoder(model, options.cache, progress=options.progress)
+
+
+def _model(options: EncoderOptions, name: str | None) -> "SentenceTransformerEncoder":
+    assert name is not None
+    from lingweave.encoders.sentence_transformer import SentenceTransformerEncoder
+
+    how = {
+        key: getattr(options, key)
+        for key in ("pooling", "query_prompt", "passage_prompt", "max_length", "truncate_dim")
+    }
+    if options.dtype == "int8":
+        from lingweave.encoders.onnx import OnnxEncoder
+
+        return OnnxEncoder(name, options.batch_size, options.progress, **how)
+    return SentenceTransformerEncoder(
+        name, options.batch_size, options.dtype, options.device, options.progress, **how
+    )
 
 
 def identity_of(options: EncoderOptions) -> dict[str, Any]:
@@ -144,6 +148,10 @@ def identity_of(options: EncoderOptions) -> dict[str, Any]:
 
         folder = model_folder(options.model)
         kept["model"] = identity(options.model, folder)["sha256"]
+        if options.dtype == "int8":
+            from lingweave.encoders.onnx import onnx_sha256
+
+            kept["onnx"] = onnx_sha256(folder)
         if has_routes(folder):
             kept["by_language"] = True
     if options.vectors is not None:

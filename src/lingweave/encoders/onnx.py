@@ -49,7 +49,7 @@ class OnnxEncoder(SentenceTransformerEncoder):
                 f" --model {model} --out FOLDER`, and give that folder"
             )
         self._sha256 = onnx_sha256(self.folder)
-        backbone = text_backbone(self._model, model)
+        backbone: Any = text_backbone(self._model, model)
         backbone.model = OnnxBackbone(self.file, backbone.model.config)
 
     def identity(self, side: Side) -> dict[str, Any]:
@@ -106,12 +106,13 @@ def text_backbone(model: SentenceTransformer, name: str) -> Transformer:
         LingweaveError: the model has none, or one that gives something else.
     """
     first = model[0]
-    shape = first.modality_config.get("text", {}) if isinstance(first, Transformer) else {}
-    if (shape.get("method"), shape.get("method_output_name")) != ("forward", OUTPUT):
-        raise LingweaveError(
-            f"{name}: only transformers that give token vectors can be written as ONNX"
-        )
-    return first
+    if isinstance(first, Transformer):
+        shape = first.modality_config.get("text", {})
+        if (shape.get("method"), shape.get("method_output_name")) == ("forward", OUTPUT):
+            return first
+    raise LingweaveError(
+        f"{name}: only transformers that give token vectors can be written as ONNX"
+    )
 
 
 def onnx_sha256(folder: Path) -> str:
@@ -124,7 +125,10 @@ def onnx_sha256(folder: Path) -> str:
         with (folder / FILE).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        raise LingweaveError(f"{folder}: has no {FILE.as_posix()}") from None
+        raise LingweaveError(
+            f"--dtype int8: {folder} has no {FILE.as_posix()}; make a model that has it with"
+            " `lingweave shrink`"
+        ) from None
 
 
 def onnxruntime() -> Any:

@@ -54,8 +54,9 @@ class EncoderOptions:
     """Seed of the random encoder (0 by default) and of the atlas (31 by default)."""
     batch_size: int = 64
     """Texts a model encodes together, or an endpoint is sent in one request at most."""
-    dtype: Literal["fp32", "bf16"] = "fp32"
-    """A model's arithmetic; bf16 is faster where the processor has it."""
+    dtype: Literal["fp32", "bf16", "int8"] = "fp32"
+    """A model's arithmetic; bf16 is faster where the processor has it, int8 on CPUs with a model
+    that `lingweave shrink` wrote."""
     device: str | None = None
     """Where a model encodes, such as cpu or cuda; by default an accelerator if there is one."""
     cache: Path | None = None
@@ -109,7 +110,7 @@ def _check_values(options: EncoderOptions) -> None:
         ("encoder", ("tfidf", "bm25", "random", "oracle")),
         ("api", ("openai", "tei")),
         ("similarity", ("cosine", "dot")),
-        ("dtype", ("fp32", "bf16")),
+        ("dtype", ("fp32", "bf16", "int8")),
         ("pooling", ("mean", "cls", "lasttoken")),
         ("encoding_format", ("float", "base64")),
     ):
@@ -136,6 +137,8 @@ def _check_together(options: EncoderOptions) -> None:
             f"--similarity dot: {options.encoder} has one similarity; it goes with --model,"
             " --endpoint and --vectors"
         )
+    if options.dtype == "int8" and options.device not in (None, "cpu"):
+        raise LingweaveError(f"--device {options.device}: --dtype int8 runs on the CPU only")
     local = options.model is not None and options.endpoint is None
     for names, fits, whose in (
         (_FOR_ENDPOINTS, options.endpoint is not None, "--endpoint"),
