@@ -13,7 +13,9 @@ from lingweave.significance import Arm, Interval, Resampling, macro_intervals, r
 from lingweave.studies.definition.study import BenchmarkSpec, ClaimSpec, Side
 from lingweave.studies.judging.claims import all_comparisons, judged_claims
 from lingweave.studies.judging.comparisons import comparisons
-from lingweave.studies.judging.drawn import drawn_figures
+from lingweave.studies.judging.drawn import claimed, drawn_figures
+from lingweave.studies.judging.figures import figure
+from lingweave.studies.reporting.answer import reason
 
 AXES = {"recipe": ("mono", "cross", "hybrid"), "start": ("a", "b")}
 CHOICES = {f"{r}/{s}": {"recipe": r, "start": s} for r in AXES["recipe"] for s in AXES["start"]}
@@ -90,18 +92,17 @@ def test_what_is_held_against_what(relation, figures, margin, expected):
 @pytest.mark.parametrize(
     ("one", "message"),
     [
-        (claim({"recipe": "hybrit"}), "no choice of recipe is called 'hybrit'; choose from mono"),
-        (claim({"alpha": "1"}), "no axis is called 'alpha'; choose from recipe, start"),
-        (claim({"recipe": "hybrid"}, Side(floor="bm25")), "no floor is called 'bm25'"),
-        (claim({"recipe": "hybrid"}, benchmarks=["c"]), "no benchmark is called 'c'"),
+        (claim({"recipe": "hybrit"}), "no arm of the study is recipe hybrit"),
         (claim({"recipe": "hybrid"}, figures=["mAP"]), "no measure is called 'mAP'"),
-        (claim({"recipe": "hybrid"}, figures=[]), "names no figures"),
         (claim({"recipe": "hybrid"}, {"recipe": "hybrid"}), "with itself"),
-        (claim({}), "`best` needs a left side"),
         (claim({"recipe": "hybrid"}, relation="as_good", margin=-0.1), "below 0"),
         (
             claim({"recipe": "hybrid"}, relation="as_good", figures=["rank_distance|gap_to=en"]),
             "give a margin",
+        ),
+        (
+            claim({"recipe": "hybrid"}, relation="as_good", figures=["same_language_first"]),
+            "same_language_first is fairest near chance, so that none is as good as another",
         ),
     ],
 )
@@ -207,6 +208,24 @@ def test_against_a_floor():
     assert found.comparisons[0].by_seed == ()
 
 
+def test_arms_of_one_seed_decide_nothing_and_say_why():
+    """Neither against each other nor against a floor; floors may be compared."""
+    floors = {"bm25": [sample(0.4, 77)], "tfidf": [sample(0.2, 78)]}
+    arms_of_one = {"hybrid": [sample(0.9, 1)], "cross": [sample(0.2, 2)]}
+    claims = (
+        claim(TWO["hybrid"], TWO["cross"]),
+        claim(TWO["hybrid"], Side(floor="bm25")),
+        claim(Side(floor="bm25"), Side(floor="tfidf")),
+    )
+    found = judged(*claims, samples=arms_of_one | floors, seeds=[1],
+                   floors={"bm25": {}, "tfidf": {}})  # fmt: skip
+    assert [one.status for one in found] == ["undecided", "undecided", "supported"]
+    assert [one.comparisons[0].one_seed for one in found] == [True, True, False]
+    assert found[0].p == 1
+    assert "One training seed decides nothing" in reason(found[0])
+    assert "One training seed" not in reason(found[2])
+
+
 def test_what_is_missing_is_named_and_decides_nothing():
     samples = arms(hybrid=0.6, cross=0.5)
     claims = (
@@ -246,6 +265,20 @@ def test_another_benchmark_on_one_side():
     other = [sample(0.55, seed, prefix="p") for seed in (1, 2, 3)]
     (found,) = judged_claims(given, measured(TWO, {"hybrid": plain}, typos={"hybrid": other}))
     assert found.missing == ("typos and b ask different questions",)
+
+
+def test_the_best_of_another_benchmark_is_drawn_where_the_right_side_is():
+    """`best` with a benchmark of its own on the left: the right side is where the claim is."""
+    one = ClaimSpec("holds", Side(TWO["hybrid"], benchmark="typos"), "best", "above",
+                    ["multi.hit@1"], benchmarks=["b"])  # fmt: skip
+    given = study([one], {"recipe": ("hybrid", "cross")},
+                  benchmarks={"b": BenchmarkSpec(), "typos": BenchmarkSpec()})  # fmt: skip
+    assert [claimed(given, TWO, name) for name in ("b", "typos")] == [(figure("multi.hit@1"),)] * 2
+    both = {"hybrid": [sample(0.6, seed) for seed in (1, 2, 3)],
+            "cross": [sample(0.5, seed) for seed in (4, 5, 6)]}  # fmt: skip
+    (found,) = judged_claims(given, measured(TWO, both, typos=both))
+    assert found.missing == ()
+    assert found.status == "supported"
 
 
 def test_tables_have_every_language_and_groups_of_many():

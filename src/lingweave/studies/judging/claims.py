@@ -34,8 +34,7 @@ def judged_claims(
         figures: What `drawn_figures` gave for the same; by default it is asked.
 
     Raises:
-        LingweaveError: a claim names what the study does not have, or its arms were not measured
-            alike.
+        LingweaveError: a claim compares nothing, or its arms were not measured alike.
     """
     made = all_comparisons(study, measurements.choices)
     if figures is None:
@@ -52,7 +51,7 @@ def all_comparisons(study: Study, choices: Choices) -> tuple[tuple[Comparison, .
     """The comparisons of each claim; nothing need be measured for it.
 
     Raises:
-        LingweaveError: a claim names what the study does not have, or compares nothing.
+        LingweaveError: a claim compares nothing.
     """
     return tuple(comparisons(study, claim, choices) for claim in study.claims)
 
@@ -66,7 +65,7 @@ class _Seen:
         self.one = one
         self.clusters = 0
         self.sides: tuple[Drawn, Drawn] | None = None
-        self.paired = False
+        self.paired = self.one_seed = False
         self.held: Part | None = None
         try:
             arms = [_arm(study, place, figures) for place in (one.left, one.right)]
@@ -83,6 +82,7 @@ class _Seen:
         self.clusters = where[0].clusters
         self.sides = drawn[0], drawn[1]
         known = None not in (*arms[0].seeds, *arms[1].seeds)
+        self.one_seed = any(len(arm.seeds) == 1 and arm.seeds != (None,) for arm in arms)
         self.paired = known and sorted(map(str, arms[0].seeds)) == sorted(map(str, arms[1].seeds))
         if self.paired:  # Floors have one seed, which is none: never paired.
             order = [arms[1].seeds.index(seed) for seed in arms[0].seeds]
@@ -107,6 +107,7 @@ class _Seen:
             apart(left.draws, right.draws),
             tuple(tuple(map(float, one)) for one in series),
             self.clusters,
+            self.one_seed,
         )
 
     def compared(self, found: Judged | None) -> Compared:
@@ -143,6 +144,7 @@ class _Seen:
             share=found.interval if one.by_share else None,
             confidence=found.confidence,
             p=found.p,
+            one_seed=self.one_seed,
             by_seed=plain.seeds[0] if self.paired else (),
         )
 

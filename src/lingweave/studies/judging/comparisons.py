@@ -1,12 +1,12 @@
 """From claims to comparisons: which arm stands against which, in which figure, where."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.definition.restricted import all_benchmarks
 from lingweave.studies.definition.study import BEST, ClaimSpec, Side, Study
-from lingweave.studies.judging.figures import Figure, figure
+from lingweave.studies.judging.figures import NEAR_CHANCE, Figure, figure
 from lingweave.studies.judging.holm import Side as Claimed
 
 Choices = Mapping[str, Mapping[str, str]]
@@ -48,15 +48,18 @@ class Comparison(NamedTuple):
 def comparisons(study: Study, claim: ClaimSpec, choices: Choices) -> tuple[Comparison, ...]:
     """Everything that must hold for a claim, in the order of benchmarks, arms and figures.
 
+    Args:
+        study: whose claim.
+        claim: of a study whose names `check_claims` has looked at.
+        choices: of the study's arms.
+
     Raises:
-        LingweaveError: it names what the study does not have, or compares nothing.
+        LingweaveError: it compares nothing, or an arm with itself, or its margin is not possible.
     """
     where = f"claim {claim.text!r}"
-    if not claim.figures:
-        raise LingweaveError(f"{where}: names no figures")
     found: list[Comparison] = []
-    for benchmark in _benchmarks(study, claim, where):
-        for left, right in _pairs(study, claim, choices, where):
+    for benchmark in _benchmarks(study, claim):
+        for left, right in _pairs(claim, choices, where):
             ends = (
                 Place(left, claim.left.benchmark or benchmark),
                 Place(right, _of(claim.right).benchmark or benchmark),
@@ -76,6 +79,11 @@ def _atoms(
     margin = claim.margin
     if margin is None:
         margin = 0.0 if not near else DISTANCE_MARGIN if by_share else QUALITY_MARGIN
+    if claim.relation == "as_good" and one.measure == NEAR_CHANCE:
+        raise LingweaveError(
+            f"{where}: {one.name} is fairest near chance, so that none is as good as another; claim"
+            " above, below or equal"
+        )
     if near and margin < 0:
         raise LingweaveError(f"{where}: margin {margin} of {claim.relation} is below 0")
     if near and one.measure == "rank_distance" and not by_share and claim.margin is None:
@@ -91,34 +99,21 @@ def _atoms(
         yield Comparison(left, right, one, claim, side, threshold, by_share, margin)
 
 
-def _benchmarks(study: Study, claim: ClaimSpec, where: str) -> list[str]:
-    for side in (claim.left, _of(claim.right)):
-        if side.benchmark is not None:
-            _known(where, "benchmark", side.benchmark, all_benchmarks(study))
+def _benchmarks(study: Study, claim: ClaimSpec) -> list[str]:
     if claim.benchmarks is not None:
-        for name in claim.benchmarks:
-            _known(where, "benchmark", name, all_benchmarks(study))
         return claim.benchmarks
     if claim.left.benchmark is not None and _of(claim.right).benchmark is not None:
         return [claim.left.benchmark]
     return list(all_benchmarks(study))
 
 
-def _pairs(study: Study, claim: ClaimSpec, choices: Choices, where: str) -> list[tuple[str, str]]:
+def _pairs(claim: ClaimSpec, choices: Choices, where: str) -> list[tuple[str, str]]:
     """Names of left and right, each pair once, in the order of the arms."""
     left, right = claim.left, _of(claim.right)
-    for side in (left, right):
-        if side.floor is not None:
-            _known(where, "floor", side.floor, study.floors)
-        for axis, choice in side.arm.items():
-            _known(where, "axis", axis, study.axes)
-            _known(where, f"choice of {axis}", choice, study.axes[axis])
     lefts = [left.floor] if left.floor is not None else _matching(choices, left, right)
     if not lefts:
         raise LingweaveError(f"{where}: no arm of the study is {_words(left)}")
     if claim.right == BEST:
-        if not left.arm:
-            raise LingweaveError(f"{where}: `best` needs a left side that names a choice")
         pairs = [(one, other) for one in lefts for other in choices
                  if other != one and _same(choices[one], choices[other], left.arm)]  # fmt: skip
     elif right.floor is not None:
@@ -159,10 +154,3 @@ def _of(right: Side | str) -> Side:
 
 def _words(side: Side) -> str:
     return ", ".join(f"{axis} {choice}" for axis, choice in side.arm.items()) or "of any kind"
-
-
-def _known(where: str, what: str, name: str, among: Mapping[str, object] | Sequence[str]) -> None:
-    if name not in among:
-        raise LingweaveError(
-            f"{where}: no {what} is called {name!r}; choose from {', '.join(among) or 'none'}"
-        )

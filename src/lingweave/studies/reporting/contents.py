@@ -36,6 +36,8 @@ class Row:
     """By name: those of the study's tables, and those that the plots need."""
     groups: Mapping[str, Mapping[str, Mapping[str, Interval]]] = field(default_factory=dict)
     """Figure -> kind (family, script, resource, language) -> group -> interval."""
+    judging: Mapping[str, Interval] = field(default_factory=dict)
+    """By name, those that the paper gives: with the intervals that claims use, at 95%."""
 
     @property
     def trained(self) -> bool:

@@ -25,8 +25,6 @@ HOW = {"supported": "holds", "refuted": "goes the other way"} | {
 """What tables say of a comparison: claims are supported or refuted, their parts hold or do not."""
 TOKENS = "tokens (estimated from 16 steps)"
 """The head of their column; `lingweave.studies.running.tokens.SAMPLED_STEPS` of them."""
-MANY_LANGUAGES = 20
-"""From here on a table by language is long, and groups of languages say more."""
 
 
 def figures_table(contents: Contents, part: Part) -> Table:
@@ -134,7 +132,9 @@ def _published_table(contents: Contents, benchmark: str) -> Table:
         ]
     return Table(
         f"{benchmark}. Reproduced: our 95% interval lies wholly within .01 of the paper's figure"
-        " (rank distances: within 5%); not reproduced: wholly outside; undecided: neither.",
+        " (rank distances: within 5%); not reproduced: wholly outside; undecided: neither. These"
+        " intervals take seeds to scatter normally, as those of claims do, and are not corrected"
+        " for their number; one training seed decides nothing.",
         ("arm", "", *map(figure_words, figures)),
         tuple(grid),
     )

@@ -5,12 +5,12 @@ import textwrap
 from collections.abc import Iterator
 
 from lingweave.report.tables import Cell, Table
+from lingweave.studies.judging.drawn import MANY_LANGUAGES
 from lingweave.studies.judging.verdicts import Verdict
 from lingweave.studies.reporting.answer import Answer, answer_sentence, answers, by_status, rule
 from lingweave.studies.reporting.contents import Contents, Part
 from lingweave.studies.reporting.display import (
     KINDS,
-    MANY_LANGUAGES,
     comparisons_table,
     cost_table,
     figures_table,

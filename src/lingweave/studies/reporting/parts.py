@@ -83,6 +83,7 @@ def _row(
             }
             for measure in measures
         },
+        judging=arm.published,
     )  # fmt: skip
 
 

@@ -213,7 +213,7 @@ def _limits(study: Study, parts: Sequence[Part]) -> tuple[str, ...]:
     if 1 in counts:
         texts.append(
             "Arms with one training seed have intervals over questions alone: they say nothing of"
-            " how a second training run would differ."
+            " how a second training run would differ, so claims about these arms stay undecided."
         )
     texts.append(
         "Intervals in tables of figures, by group and by language are uncorrected, each for itself:"
