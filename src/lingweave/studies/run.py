@@ -209,6 +209,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
     from lingweave.studies.reporting.report import write_report
     from lingweave.studies.reporting.terminal import print_report
     from lingweave.studies.running.commands import command
+    from lingweave.studies.running.seen import seen_by_starts
 
     if study is None:
         config.refuse_for("report")
@@ -229,6 +230,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
         # Without --out: a report does not tell where its runs lie.
         command=command(replace(config, out=StudyConfig.out)),
         planned=planned_rows(study, config.folder, config.device),
+        seen=seen_by_starts(study, runs),
     )
     print_report(contents, (folder / "report.md", folder / "report.html"))
 

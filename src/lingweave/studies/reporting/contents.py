@@ -12,6 +12,9 @@ from lingweave.studies.judging.verdicts import Verdict
 
 Reproduced = Literal["reproduced", "not reproduced", "undecided", "not measured"]
 
+SeenByStarts = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Benchmark -> start that arms go on from -> languages called unseen that it was trained in."""
+
 
 class Shown(NamedTuple):
     """A figure of an arm."""
@@ -59,6 +62,8 @@ class Part:
     """Query languages."""
     unseen: tuple[str, ...]
     """Those that no arm was trained in."""
+    seen: Mapping[str, tuple[str, ...]]
+    """Start that arms go on from -> those of the unseen that it was trained in."""
     queries: int
     """Distinct questions."""
     clusters: int
