@@ -10,12 +10,13 @@ from studies.values import measured, sample, study
 from lingweave.atlas import ALL_LANGUAGES
 from lingweave.errors import LingweaveError
 from lingweave.significance import Arm, Interval, Resampling, macro_intervals, resampled_arms
-from lingweave.studies.definition.study import BenchmarkSpec, ClaimSpec, Side
+from lingweave.studies.definition.study import BenchmarkSpec, ClaimSpec, Minus, Side
 from lingweave.studies.judging.claims import all_comparisons, judged_claims
 from lingweave.studies.judging.comparisons import comparisons
 from lingweave.studies.judging.drawn import claimed, drawn_figures
 from lingweave.studies.judging.figures import figure
 from lingweave.studies.reporting.answer import reason
+from lingweave.studies.reporting.display import difference_words
 
 AXES = {"recipe": ("mono", "cross", "hybrid"), "start": ("a", "b")}
 CHOICES = {f"{r}/{s}": {"recipe": r, "start": s} for r in AXES["recipe"] for s in AXES["start"]}
@@ -279,6 +280,53 @@ def test_the_best_of_another_benchmark_is_drawn_where_the_right_side_is():
     (found,) = judged_claims(given, measured(TWO, both, typos=both))
     assert found.missing == ()
     assert found.status == "supported"
+
+
+def interaction(relation="above", figures=("multi.mAP",), **fields):
+    """What hybrid does more than cross from a than from b."""
+    (left, right), (other, fourth) = (
+        [{"recipe": recipe, "start": start} for recipe in ("hybrid", "cross")] for start in "ab"
+    )
+    minus = Minus(Side(other), Side(fourth))
+    return claim(left, right, relation, figures, minus=minus, **fields)
+
+
+def test_a_difference_of_differences():
+    """(.62 - .50) - (.55 - .50) from the same questions and seeds, and what is told of it."""
+    levels = {"hybrid/a": 0.62, "cross/a": 0.5, "hybrid/b": 0.55, "cross/b": 0.5}
+    of = {name: [sample(level, 10 * n + seed) for seed in (1, 2, 3)]
+          for n, (name, level) in enumerate(levels.items())}  # fmt: skip
+    claims = (interaction(), interaction("below"), interaction("equal", margin=0.2))
+    found = judged_claims(study(claims, AXES), measured(CHOICES, of))
+    assert [one.status for one in found] == ["supported", "refuted", "supported"]
+    (apart,) = found[0].comparisons
+    by_hand = [np.mean(one.pools.values) for all_seeds in of.values() for one in all_seeds]
+    a, b, c, d = np.reshape(by_hand, (4, 3))
+    np.testing.assert_allclose(apart.by_seed, (a - b) - (c - d))
+    assert apart.minus == ("hybrid/b", "cross/b")
+    assert difference_words(apart) == "(hybrid/a − cross/a) − (hybrid/b − cross/b)"
+    few = {name: one for name, one in of.items() if name != "cross/b"}
+    (found,) = judged_claims(study([interaction()], AXES), measured(CHOICES, few))
+    assert found.missing == ("cross/b on b",)
+
+
+def test_axes_that_no_side_names_are_those_of_each_arm_in_turn():
+    one = claim(TWO["hybrid"], TWO["cross"],
+                minus=Minus(Side({"recipe": "mono"}), Side(TWO["cross"])))  # fmt: skip
+    made = comparisons(study([one], AXES), one, CHOICES)
+    assert [tuple(place.arm for place in x.places) for x in made] == [
+        ("hybrid/a", "cross/a", "mono/a", "cross/a"),
+        ("hybrid/b", "cross/b", "mono/b", "cross/b"),
+    ]
+    half = replace(interaction(), minus=Minus(Side(TWO["hybrid"]), Side(TWO["cross"])))
+    with pytest.raises(LingweaveError, match="2 pairs of arms go with hybrid/a and cross/a; name"):
+        comparisons(study([half], AXES), half, CHOICES)
+    for wrong in ({"relation": "as_good"}, {"right": "best"}):
+        with pytest.raises(LingweaveError, match="minus needs a right side"):
+            replace(interaction(), **wrong)
+    ranks = interaction("equal", ["rank_distance"])
+    with pytest.raises(LingweaveError, match="is in ranks: give a margin"):
+        comparisons(study([ranks], AXES), ranks, CHOICES)
 
 
 def test_tables_have_every_language_and_groups_of_many():

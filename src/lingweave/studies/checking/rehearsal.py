@@ -146,7 +146,7 @@ def _check_figures(study: Study, asked: Mapping[str, _Asked]) -> None:
         ends = (
             (one.figure, end.benchmark)
             for one in comparisons(study, claim, choices)
-            for end in (one.left, one.right)
+            for end in one.places
         )
         _check_each(f"claims[{number}].figures", ends, asked)
     for number, published in enumerate(study.published, 1):

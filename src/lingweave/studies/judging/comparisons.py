@@ -1,6 +1,7 @@
 """From claims to comparisons: which arm stands against which, in which figure, where."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from lingweave.errors import LingweaveError
@@ -43,6 +44,13 @@ class Comparison(NamedTuple):
     """Whether it is left / (factor × right) - 1 that is held against the threshold."""
     margin: float
     """As the claim gives it or leaves it out."""
+    minus: tuple[Place, ...] = ()
+    """Left and right of the difference that is taken from it; empty: none is."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everything that it is made of."""
+        return self.left, self.right, *self.minus
 
 
 def comparisons(study: Study, claim: ClaimSpec, choices: Choices) -> tuple[Comparison, ...]:
@@ -66,16 +74,45 @@ def comparisons(study: Study, claim: ClaimSpec, choices: Choices) -> tuple[Compa
             )
             if ends[0] == ends[1]:
                 raise LingweaveError(f"{where}: compares {left} with itself on {benchmark}")
+            minus = _minus(claim, choices, (left, right), benchmark, where)
             for one in claim.figures:
-                found += _atoms(*ends, figure(one), claim, where)
+                atoms = _atoms(*ends, figure(one), claim, where)
+                found += [atom._replace(minus=minus) for atom in atoms]
     return tuple(found)
+
+
+def _minus(
+    claim: ClaimSpec, choices: Choices, pair: tuple[str, str], benchmark: str, where: str
+) -> tuple[Place, ...]:
+    """The arms of `minus` that go with a pair: those with its choices on axes that nobody names."""
+    if claim.minus is None:
+        return ()
+    sides = (claim.minus.left, claim.minus.right)
+    bare = replace(claim, left=sides[0], right=sides[1], minus=None)
+    named = {axis for side in (claim.left, _of(claim.right), *sides) for axis in side.arm}
+    fitting = [
+        those
+        for those in _pairs(bare, choices, where)
+        if all(
+            {one, other} - choices.keys() or _same(choices[one], choices[other], named)
+            for one, other in zip(those, pair, strict=True)
+        )
+    ]
+    if len(fitting) != 1:
+        raise LingweaveError(
+            f"{where}: minus: {len(fitting)} pairs of arms go with {pair[0]} and {pair[1]}; name"
+            " the same axes on all four sides"
+        )
+    return tuple(
+        Place(arm, side.benchmark or benchmark) for arm, side in zip(fitting[0], sides, strict=True)
+    )
 
 
 def _atoms(
     left: Place, right: Place, one: Figure, claim: ClaimSpec, where: str
 ) -> Iterator[Comparison]:
     near = claim.relation in ("as_good", "equal")
-    by_share = near and one.is_distance
+    by_share = near and one.is_distance and claim.minus is None
     margin = claim.margin
     if margin is None:
         margin = 0.0 if not near else DISTANCE_MARGIN if by_share else QUALITY_MARGIN
@@ -86,7 +123,8 @@ def _atoms(
         )
     if near and margin < 0:
         raise LingweaveError(f"{where}: margin {margin} of {claim.relation} is below 0")
-    if near and one.measure == "rank_distance" and not by_share and claim.margin is None:
+    ranks = one.measure == "rank_distance"
+    if near and ranks and not by_share and claim.margin is None:
         raise LingweaveError(f"{where}: {one.name} is in ranks: give a margin for {claim.relation}")
     sides: list[tuple[Claimed, float]] = []
     if not near:

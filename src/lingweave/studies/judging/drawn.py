@@ -123,7 +123,7 @@ def claimed(study: Study, choices: Choices, benchmark: str) -> tuple[Figure, ...
             one.figure
             for claim in study.claims
             for one in comparisons(study, claim, choices)
-            if benchmark in (one.left.benchmark, one.right.benchmark)
+            if benchmark in [place.benchmark for place in one.places]
         )
     )
 

@@ -64,7 +64,10 @@ class Compared:
     """Whether a side was trained with a single seed, so that its intervals are over questions alone
     and decide nothing."""
     by_seed: tuple[float, ...] = ()
-    """The difference seed by seed, where both sides have the same seeds; else empty."""
+    """The difference seed by seed, where all sides have the same seeds; else empty."""
+    minus: tuple[str, ...] = ()
+    """Left and right of the difference that is taken from left - factor × right, with their
+    benchmark where it is not left's; empty: none is."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, null where undefined."""

@@ -174,10 +174,14 @@ def headline(figures: Sequence[str]) -> str:
 
 
 def difference_words(one: Compared) -> str:
-    """``hybrid − x-y``, with the factor and the right side's own benchmark if it has one."""
+    """``hybrid − x-y``, with the factor, the right side's own benchmark if it has one, and what is
+    taken from it."""
     factor = f"{one.factor:g} × " if one.factor != 1 else ""
     elsewhere = f" ({one.right_benchmark})" if one.right_benchmark != one.benchmark else ""
-    return f"{one.left} − {factor}{one.right}{elsewhere}"
+    words = f"{one.left} − {factor}{one.right}{elsewhere}"
+    if not one.minus:
+        return words
+    return f"({words}) − ({one.minus[0]} − {factor}{one.minus[1]})"
 
 
 def decisive_cell(one: Compared) -> Cell:
