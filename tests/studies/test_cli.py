@@ -128,7 +128,8 @@ def test_mistakes_are_told_by_every_verb(verb, written, capsys):
     assert not list(out.parent.glob("escaped*"))
     wrong.write_text(path.read_text().replace("recipe: hybrid}", "recipe: hybird}"))
     assert "arm hybrid: recipe 'hybird'" in refused(["study", verb, wrong, "--out", out], capsys)
-    wrong.write_text(
+    gone = "steps: 4, negatives: 1, mined: gone.parquet"
+    wrong.write_text(path.read_text().replace("steps: 4", gone))
         path.read_text().replace("steps: 4", "steps: 4, negatives: 1, mined: gone.parquet")
     )
     if verb == "plan":
