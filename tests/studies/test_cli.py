@@ -130,8 +130,6 @@ def test_mistakes_are_told_by_every_verb(verb, written, capsys):
     assert "arm hybrid: recipe 'hybird'" in refused(["study", verb, wrong, "--out", out], capsys)
     gone = "steps: 4, negatives: 1, mined: gone.parquet"
     wrong.write_text(path.read_text().replace("steps: 4", gone))
-        path.read_text().replace("steps: 4", "steps: 4, negatives: 1, mined: gone.parquet")
-    )
     if verb == "plan":
         assert main(["study", verb, str(wrong), "--out", str(out / "gone"), "--device", "cpu"]) == 0
     else:
