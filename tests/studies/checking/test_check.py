@@ -122,7 +122,7 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
         ("{encoder: bm25}", "{encoder: bm25, similarity: dot}", "floors.bm25 on atlas: "),
         ('{model: "start:warm"}', '{model: "start:w"}', "floors.warm on atlas: the start 'w'"),
         ("{encoder: bm25}", "{vectors: none.npz}", "floors.bm25: vectors: none.npz: no such file"),
-        ("{encoder: bm25}", "{encoder: bm25, cache: small.yaml}",
+        ("{encoder: bm25}", '{model: "start:warm", cache: small.yaml}',
          "floors.bm25: cache: small.yaml: is a file; give a folder"),
         ("all: {}", "all: {evaluate: {vectors: none.npz}}",
          "axes.data.all.evaluate.vectors: none.npz: no such file"),
@@ -168,7 +168,7 @@ def test_names_that_lead_elsewhere_are_refused_when_a_study_is_opened(study_of, 
 
 
 def test_folders_that_are_made_need_not_be_there(study_of):
-    check(study_of("{encoder: bm25}", "{encoder: random, cache: none/such}"))
+    check(study_of("{encoder: bm25}", '{model: "start:warm", cache: none/such}'))
 
 
 def test_a_claim_of_an_arm_that_is_not_run(study_of):
