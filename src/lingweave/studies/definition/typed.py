@@ -96,9 +96,9 @@ def _fits(hint: Any, value: Any) -> bool:
     if kind is bool:
         return isinstance(value, bool)
     if kind is int:
-        return number and abs(value) < _MOST and value == int(value)
+        return number and bool(abs(value) < _MOST and value == int(value))
     if kind is float:
-        return number and abs(value) < math.inf and (isinstance(value, float) or abs(value) < _MOST)
+        return number and bool(abs(value) < (math.inf if isinstance(value, float) else _MOST))
     if kind in (str, Path):
         return isinstance(value, str) or number
     if kind in (list, tuple):
