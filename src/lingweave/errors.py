@@ -13,6 +13,10 @@ class LingweaveError(Exception):
     """
 
 
+class NotFetchedError(LingweaveError):
+    """A model's files that the hub does not give: offline, no such name, or no access."""
+
+
 def refuse_unused(options: Any, names: Iterable[str], why: str) -> None:
     """Refuses options that are given and would do nothing.
 

@@ -86,6 +86,10 @@ def refused(words, capsys):
         (["study", "run", "TOY", "--only", "abc"], "--only abc: is no run or measure of"),
         (["study", "plan", "TOY", "--device", "abacus"], "'abacus' is not known; choose from a100"),
         (["study", "run", "TOY", "--sede", "1"], "--sede"),
+        (["study", "plan", "TOY", "--workers", "2"], "--workers: only goes with study run, not"),
+        (["study", "status", "TOY", "--only", "a"], "--only: only goes with study run, not with"),
+        (["study", "commands", "TOY", "--only", "a"], "--only: only goes with study run, not"),
+        (["study", "report", "TOY", "--workers", "1"], "not with study report; leave it out"),
     ],
 )  # fmt: skip
 def test_a_mistake_on_the_command_line(words, line, written, capsys):
@@ -112,6 +116,25 @@ def test_a_mistake_in_the_file_is_told_before_any_run(old, new, line, written, c
     wrong.write_text(path.read_text().replace(old, new))
     assert line in refused(["study", "run", wrong, "--out", out], capsys)
     assert not (out / "models").exists() or not list(out.glob("models/*/run.json"))
+
+
+@pytest.mark.parametrize("verb", ["plan", "status", "commands", "report"])
+def test_mistakes_are_told_by_every_verb(verb, written, capsys):
+    """A name that leads elsewhere writes nothing there; a missing file of negatives is a line."""
+    path, out = written
+    wrong = path.with_name("wrong.yaml")
+    wrong.write_text(path.read_text().replace("name: toy", "name: ../escaped"))
+    assert "'../escaped' is not possible" in refused(["study", verb, wrong, "--out", out], capsys)
+    assert not list(out.parent.glob("escaped*"))
+    wrong.write_text(path.read_text().replace("recipe: hybrid}", "recipe: hybird}"))
+    assert "arm hybrid: recipe 'hybird'" in refused(["study", verb, wrong, "--out", out], capsys)
+    gone = "steps: 4, negatives: 1, mined: gone.parquet"
+    wrong.write_text(path.read_text().replace("steps: 4", gone))
+    if verb == "plan":
+        assert main(["study", verb, str(wrong), "--out", str(out / "gone"), "--device", "cpu"]) == 0
+    else:
+        line = refused(["study", verb, wrong, "--out", out], capsys)
+        assert "train.mined: gone.parquet: cannot be read" in line
 
 
 def test_a_plan_starts_nothing(written, capsys):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from studies.runnable import TRAIN, WARM, runnable
@@ -12,7 +13,7 @@ from lingweave.studies.config import StudyConfig
 from lingweave.studies.definition.study import Choice, ClaimSpec, Side, Start
 from lingweave.studies.run import only, places_of, report, study_folder
 from lingweave.studies.running.pool import Failure
-from lingweave.studies.running.runs import runs_of
+from lingweave.studies.running.runs import Run, Runs, runs_of
 from lingweave.studies.running.work import is_made, is_measured
 
 
@@ -88,15 +89,43 @@ def test_what_failed_is_named_and_its_trace_kept(table_file, tmp_path, monkeypat
     study = runnable(table_file, starts={"warm": Start(train=WARM)})
     runs = runs_of(study, tmp_path)
     id = runs.arms["mono", 1].id
-    failures = {id: Failure("ValueError: odd", "Traceback ...")}
-    monkeypatch.setattr(room, "done_side_by_side", lambda *given: failures)
+    failed = Failure("ValueError: odd", "Traceback ...")
     config = StudyConfig(study=["toy"], out=str(tmp_path))
-    assert room.done(runs, config, study) == {"mono 1": failures[id]}
     kept = study_folder(config, study) / "failures" / f"{id}.txt"
+
+    def stopped(tasks, places, title, preload, told):
+        told(id, failed)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "done_side_by_side", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        room.done(runs, config, study)
     assert kept.read_text() == "Traceback ..."
-    monkeypatch.setattr(room, "done_side_by_side", lambda *given: {})
+    monkeypatch.setattr(room, "done_side_by_side", lambda *given: {id: failed})
+    assert room.done(runs, config, study) == {"mono 1": failed}
+    monkeypatch.setattr(room, "done_side_by_side", lambda *given: given[-1](id, None) or {})
     assert room.done(runs, config, study) == {}
     assert not kept.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("seen", "count", "found"),
+    [(None, 2, ["0", "1"]), ("-1", 0, []), ("0,1", 0, []), ("", 0, []), ("3, GPU-a", 2,
+     ["3", "GPU-a"]), ("2,-1,3", 1, ["2"])],
+)  # fmt: skip
+def test_gpus_are_those_that_torch_sees(monkeypatch, seen, count, found):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: count)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if seen is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", seen)
+    assert room._gpus() == found
+
+
+def test_an_extension_needs_no_gpu(monkeypatch):
+    monkeypatch.setattr(room, "_gpus", lambda: ["0"])
+    monkeypatch.setattr(room, "_cores", lambda: 4)
+    extension = Run("a", "start wide", Path("a"), None)
+    assert places_of(Runs({"wide": extension}, {}, ()), None) == [room.Place()] * 4
 
 
 def test_only_looks_at_its_own_run_first(table_file, tmp_path):

@@ -45,6 +45,7 @@ from lingweave.significance.samples import (
     ValueSample,
     check_comparable,
     cluster_count,
+    cluster_numbers,
 )
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "ValueSample",
     "check_comparable",
     "cluster_count",
+    "cluster_numbers",
     "cluster_weights",
     "intervals",
     "language_intervals",

@@ -4,10 +4,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, refuse_unused
 
 if TYPE_CHECKING:
     from lingweave.studies.definition.study import Study
+
+
+FOR_RUN = ("workers", "only")
+"""Options that say how runs are done."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,31 @@ class StudyConfig:
         if self.resamples is not None:
             study = replace(study, resamples=self.resamples)
         return study
+
+    def checked(self, here: bool = True) -> "Study":
+        """The same without mistakes, as far as they show without reading data.
+
+        Args:
+            here: whether data, models and packages must be there.
+
+        Raises:
+            LingweaveError: the first mistake that is found.
+        """
+        from lingweave.studies.checking.check import check
+
+        study = self.opened()
+        check(study, here)
+        return study
+
+    def refuse_for(self, verb: str) -> None:
+        """Refuses options that only `study run` has a use for.
+
+        Raises:
+            LingweaveError: names the first.
+        """
+        refuse_unused(
+            self, FOR_RUN, f"only goes with study run, not with study {verb}; leave it out"
+        )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from lingweave.atomic import disk_errors_named
 from lingweave.errors import LingweaveError
 from lingweave.studies.checking.rehearsal import rehearse
 from lingweave.studies.config import StudyConfig
@@ -15,7 +16,7 @@ from lingweave.studies.definition.study import Study
 from lingweave.studies.judging.measured import opened_measures
 from lingweave.studies.running.costs import costs_of
 from lingweave.studies.running.launch import divided, is_first, processes
-from lingweave.studies.running.pool import Failure, Place, Task, done_side_by_side
+from lingweave.studies.running.pool import GPUS, Failure, Place, Task, done_side_by_side
 from lingweave.studies.running.runs import Measure, Run, Runs, runs_of
 from lingweave.studies.running.work import check_as_begun, is_made, is_measured, make, measure
 
@@ -39,7 +40,7 @@ def run(config: StudyConfig) -> None:
         raise LingweaveError(
             f"{processes()} processes were started together: they train one run, give --only ID"
         )
-    study = _checked(config)
+    study = config.checked()
     runs = runs_of(study, config.folder)
     if config.only is not None:
         only(runs, config.only, study)
@@ -63,15 +64,8 @@ def done(runs: Runs, config: StudyConfig, study: Study) -> dict[str, Failure]:
     tasks = missing_tasks(runs)
     names = {task.id: task.name for task in tasks}
     places = places_of(runs, config.workers)
-    failed = done_side_by_side(tasks, places, study.name, PRELOADED)
-    for id in names:
-        failure = failed.get(id)
-        if failure is None:
-            _forget(config, study, id)
-        elif failure.trace:
-            path = _trace(config, study, id)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(failure.trace, encoding="utf-8")
+    keep = partial(_keep, config, study)
+    failed = done_side_by_side(tasks, places, study.name, PRELOADED, keep)
     return {names[id]: failure for id, failure in failed.items()}
 
 
@@ -88,6 +82,17 @@ def check_options(runs: Runs) -> None:
 def _trace(config: StudyConfig, study: Study, id: str) -> Path:
     """Where it is written what went wrong."""
     return study_folder(config, study) / FAILURES / f"{id}.txt"
+
+
+def _keep(config: StudyConfig, study: Study, id: str, failure: Failure | None) -> None:
+    """Writes what went wrong as soon as it has, so that Ctrl-C does not lose it."""
+    if failure is None:
+        _forget(config, study, id)
+    elif failure.trace:
+        path = _trace(config, study, id)
+        with disk_errors_named(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(failure.trace, encoding="utf-8")
 
 
 def _forget(config: StudyConfig, study: Study, id: str) -> None:
@@ -204,8 +209,11 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
     from lingweave.studies.reporting.report import write_report
     from lingweave.studies.reporting.terminal import print_report
     from lingweave.studies.running.commands import command
+    from lingweave.studies.running.seen import seen_by_starts
 
-    study = study or config.opened()
+    if study is None:
+        config.refuse_for("report")
+        study = config.checked(here=False)
     runs = runs or runs_of(study, config.folder)
     check_options(runs)
     measurements = opened_measures(study, config.folder, runs.measures)
@@ -222,6 +230,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
         # Without --out: a report does not tell where its runs lie.
         command=command(replace(config, out=StudyConfig.out)),
         planned=planned_rows(study, config.folder, config.device),
+        seen=seen_by_starts(study, runs),
     )
     print_report(contents, (folder / "report.md", folder / "report.html"))
 
@@ -256,9 +265,7 @@ def places_of(runs: Runs, workers: int | None) -> list[Place]:
         runs: what they do.
         workers: how many at most; None: as many as there are GPUs, or cores.
     """
-    gpus = (
-        _gpus() if any(one.config is None or one.config.device != "cpu" for one in runs.all) else []
-    )
+    gpus = _gpus() if any(one.config and one.config.device != "cpu" for one in runs.all) else []
     cores = _cores()
     if gpus:
         count = min(workers or len(gpus), len(gpus))
@@ -273,24 +280,18 @@ def _measuring(what: Measure) -> Task:
 
 def _gpus() -> list[str]:
     """The GPUs that this process sees, as their libraries number or name them."""
-    seen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if seen is not None:
-        return [one for one in seen.split(",") if one.strip()]
     import torch
 
-    return [str(number) for number in range(torch.cuda.device_count())]
+    count = torch.cuda.device_count()
+    seen = os.environ.get(GPUS)
+    if seen is None:
+        return [str(number) for number in range(count)]
+    # What stands behind the first name that is of no GPU is not seen.
+    return [one.strip() for one in seen.split(",") if one.strip()][:count]
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _checked(config: StudyConfig) -> Study:
-    from lingweave.studies.checking.check import check
-
-    study = config.opened()
-    check(study)
-    return study
 
 
 def _nothing(share: float) -> None:

@@ -15,7 +15,7 @@ from transformers.utils.import_utils import is_flash_attn_2_available
 
 from lingweave.errors import LingweaveError
 from lingweave.training.adapters import add_adapters, poolers_of
-from lingweave.training.config import TrainConfig
+from lingweave.training.config import FROM_NOTHING, TrainConfig
 
 
 def prepare_backbone(backbone: nn.Module, config: TrainConfig) -> None:
@@ -84,7 +84,7 @@ def check_engine(config: TrainConfig) -> None:
     Raises:
         LingweaveError: something is missing, or the options do not go together.
     """
-    if config.encoder in ("static", "transformer"):
+    if config.encoder in FROM_NOTHING:
         for name in ("lora", "gradient_checkpointing"):
             if getattr(config, name):
                 raise LingweaveError(

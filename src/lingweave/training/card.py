@@ -16,7 +16,7 @@ from lingweave.languages import name
 from lingweave.objectives import Term
 from lingweave.plan import Recipe
 from lingweave.training.card_sections import Line, data, made, training, validation
-from lingweave.training.config import TrainConfig
+from lingweave.training.config import FROM_NOTHING, TrainConfig
 
 
 class Facts(NamedTuple):
@@ -78,7 +78,7 @@ def model_card(
 
 def base_of(encoder: str) -> str | None:
     """The hub name of the model that training began with; None: it has none."""
-    if encoder in ("static", "transformer") or Path(encoder).exists():
+    if encoder in FROM_NOTHING or Path(encoder).exists():
         return None
     return encoder if re.fullmatch(r"[\w.-]+(/[\w.-]+)?", encoder) else None
 

@@ -13,6 +13,9 @@ from lingweave.errors import LingweaveError
 CRITERIA = ("loss", "mono", "cross", "multi")
 """What may choose the best checkpoint: the validation loss, or mAP in one of three settings."""
 
+FROM_NOTHING = ("static", "transformer")
+"""Encoders that need no model."""
+
 FREE_FIELDS = frozenset(
     {
         "out",

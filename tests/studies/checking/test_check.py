@@ -75,9 +75,6 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
-        ("name: small", "name: a/b", "name: the name 'a/b' is not possible"),
-        ("name: small", "name: ..", "name: the name '..' is not possible"),
-        ("atlas: {evaluate", ".: {evaluate", "benchmarks: the name '.' is not possible"),
         ("resamples: 100", "resamples: 1", "resamples: 1 is not possible; give 2 or more"),
         ("claims:", "arms: []\nclaims:", "arms: is empty"),
         ("claims:", "arms: [{recipe: [], data: all}]\nclaims:", "arms[1].recipe: is empty"),
@@ -124,7 +121,11 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
         ("unseen: [de]", "unseen: [deutsch]", "benchmarks.atlas: "),
         ("{encoder: bm25}", "{encoder: bm25, similarity: dot}", "floors.bm25 on atlas: "),
         ('{model: "start:warm"}', '{model: "start:w"}', "floors.warm on atlas: the start 'w'"),
-        ("bm25: {encoder", "hybrid/all: {encoder", "floors: the name 'hybrid/all' is not possible"),
+        ("{encoder: bm25}", "{vectors: none.npz}", "floors.bm25: vectors: none.npz: no such file"),
+        ("{encoder: bm25}", '{model: "start:warm", cache: small.yaml}',
+         "floors.bm25: cache: small.yaml: is a file; give a folder"),
+        ("all: {}", "all: {evaluate: {vectors: none.npz}}",
+         "axes.data.all.evaluate.vectors: none.npz: no such file"),
         ("[mono.mAP]", "[mono.map]", "claims[1].figures: figure 'mono.map': no measure"),
         ("[mono.mAP]", "[]", "claims[1].figures: is empty"),
         ("text: It is.", "benchmarks: [xquad]\n    text: It is.",
@@ -139,12 +140,35 @@ def test_a_study_that_can_be_run_is_let_pass(study_of):
         ("{mono.mAP: .5}", "{mono: .5}", "published[1].figures: figure 'mono'"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_one_line_with_its_place(study_of, old, new, line):
+def test_a_mistake_is_one_line_with_its_place(study_of, tmp_path, monkeypatch, old, new, line):
+    monkeypatch.chdir(tmp_path)
+    study = study_of(old, new)
     with pytest.raises(LingweaveError) as caught:
-        check(study_of(old, new))
-    name = new.removeprefix("name: ") if new.startswith("name: ") else "small"
-    assert str(caught.value).startswith(f"study {name}: {line}")
+        check(study)
+    assert str(caught.value).startswith(f"study small: {line}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("name: small", "name: ../escaped", "name: the name '../escaped' is not possible"),
+        ("name: small", "name: ..", "name: the name '..' is not possible"),
+        ("atlas: {evaluate", ".: {evaluate", "benchmarks: the name '.' is not possible"),
+        ("bm25: {encoder", "hybrid/all: {encoder", "floors: the name 'hybrid/all' is not possible"),
+    ],
+)
+def test_names_that_lead_elsewhere_are_refused_when_a_study_is_opened(study_of, old, new, line):
+    with pytest.raises(LingweaveError, match=r"small\.yaml: ") as caught:
+        study_of(old, new)
+    assert line in str(caught.value)
+    given = replace(study_of(), name="../escaped")
+    with pytest.raises(LingweaveError, match="is not possible"):
+        check(given)
+
+
+def test_folders_that_are_made_need_not_be_there(study_of):
+    check(study_of("{encoder: bm25}", '{model: "start:warm", cache: none/such}'))
 
 
 def test_a_claim_of_an_arm_that_is_not_run(study_of):

@@ -10,10 +10,13 @@ from studies.values import measured, sample, study
 from lingweave.atlas import ALL_LANGUAGES
 from lingweave.errors import LingweaveError
 from lingweave.significance import Arm, Interval, Resampling, macro_intervals, resampled_arms
-from lingweave.studies.definition.study import BenchmarkSpec, ClaimSpec, Side
+from lingweave.studies.definition.study import BenchmarkSpec, ClaimSpec, Minus, Side
 from lingweave.studies.judging.claims import all_comparisons, judged_claims
 from lingweave.studies.judging.comparisons import comparisons
-from lingweave.studies.judging.drawn import drawn_figures
+from lingweave.studies.judging.drawn import claimed, drawn_figures
+from lingweave.studies.judging.figures import figure
+from lingweave.studies.reporting.answer import reason
+from lingweave.studies.reporting.display import difference_words
 
 AXES = {"recipe": ("mono", "cross", "hybrid"), "start": ("a", "b")}
 CHOICES = {f"{r}/{s}": {"recipe": r, "start": s} for r in AXES["recipe"] for s in AXES["start"]}
@@ -90,18 +93,17 @@ def test_what_is_held_against_what(relation, figures, margin, expected):
 @pytest.mark.parametrize(
     ("one", "message"),
     [
-        (claim({"recipe": "hybrit"}), "no choice of recipe is called 'hybrit'; choose from mono"),
-        (claim({"alpha": "1"}), "no axis is called 'alpha'; choose from recipe, start"),
-        (claim({"recipe": "hybrid"}, Side(floor="bm25")), "no floor is called 'bm25'"),
-        (claim({"recipe": "hybrid"}, benchmarks=["c"]), "no benchmark is called 'c'"),
+        (claim({"recipe": "hybrit"}), "no arm of the study is recipe hybrit"),
         (claim({"recipe": "hybrid"}, figures=["mAP"]), "no measure is called 'mAP'"),
-        (claim({"recipe": "hybrid"}, figures=[]), "names no figures"),
         (claim({"recipe": "hybrid"}, {"recipe": "hybrid"}), "with itself"),
-        (claim({}), "`best` needs a left side"),
         (claim({"recipe": "hybrid"}, relation="as_good", margin=-0.1), "below 0"),
         (
             claim({"recipe": "hybrid"}, relation="as_good", figures=["rank_distance|gap_to=en"]),
             "give a margin",
+        ),
+        (
+            claim({"recipe": "hybrid"}, relation="as_good", figures=["same_language_first"]),
+            "same_language_first is fairest near chance, so that none is as good as another",
         ),
     ],
 )
@@ -207,6 +209,24 @@ def test_against_a_floor():
     assert found.comparisons[0].by_seed == ()
 
 
+def test_arms_of_one_seed_decide_nothing_and_say_why():
+    """Neither against each other nor against a floor; floors may be compared."""
+    floors = {"bm25": [sample(0.4, 77)], "tfidf": [sample(0.2, 78)]}
+    arms_of_one = {"hybrid": [sample(0.9, 1)], "cross": [sample(0.2, 2)]}
+    claims = (
+        claim(TWO["hybrid"], TWO["cross"]),
+        claim(TWO["hybrid"], Side(floor="bm25")),
+        claim(Side(floor="bm25"), Side(floor="tfidf")),
+    )
+    found = judged(*claims, samples=arms_of_one | floors, seeds=[1],
+                   floors={"bm25": {}, "tfidf": {}})  # fmt: skip
+    assert [one.status for one in found] == ["undecided", "undecided", "supported"]
+    assert [one.comparisons[0].one_seed for one in found] == [True, True, False]
+    assert found[0].p == 1
+    assert "One training seed decides nothing" in reason(found[0])
+    assert "One training seed" not in reason(found[2])
+
+
 def test_what_is_missing_is_named_and_decides_nothing():
     samples = arms(hybrid=0.6, cross=0.5)
     claims = (
@@ -246,6 +266,67 @@ def test_another_benchmark_on_one_side():
     other = [sample(0.55, seed, prefix="p") for seed in (1, 2, 3)]
     (found,) = judged_claims(given, measured(TWO, {"hybrid": plain}, typos={"hybrid": other}))
     assert found.missing == ("typos and b ask different questions",)
+
+
+def test_the_best_of_another_benchmark_is_drawn_where_the_right_side_is():
+    """`best` with a benchmark of its own on the left: the right side is where the claim is."""
+    one = ClaimSpec("holds", Side(TWO["hybrid"], benchmark="typos"), "best", "above",
+                    ["multi.hit@1"], benchmarks=["b"])  # fmt: skip
+    given = study([one], {"recipe": ("hybrid", "cross")},
+                  benchmarks={"b": BenchmarkSpec(), "typos": BenchmarkSpec()})  # fmt: skip
+    assert [claimed(given, TWO, name) for name in ("b", "typos")] == [(figure("multi.hit@1"),)] * 2
+    both = {"hybrid": [sample(0.6, seed) for seed in (1, 2, 3)],
+            "cross": [sample(0.5, seed) for seed in (4, 5, 6)]}  # fmt: skip
+    (found,) = judged_claims(given, measured(TWO, both, typos=both))
+    assert found.missing == ()
+    assert found.status == "supported"
+
+
+def interaction(relation="above", figures=("multi.mAP",), **fields):
+    """What hybrid does more than cross from a than from b."""
+    (left, right), (other, fourth) = (
+        [{"recipe": recipe, "start": start} for recipe in ("hybrid", "cross")] for start in "ab"
+    )
+    minus = Minus(Side(other), Side(fourth))
+    return claim(left, right, relation, figures, minus=minus, **fields)
+
+
+def test_a_difference_of_differences():
+    """(.62 - .50) - (.55 - .50) from the same questions and seeds, and what is told of it."""
+    levels = {"hybrid/a": 0.62, "cross/a": 0.5, "hybrid/b": 0.55, "cross/b": 0.5}
+    of = {name: [sample(level, 10 * n + seed) for seed in (1, 2, 3)]
+          for n, (name, level) in enumerate(levels.items())}  # fmt: skip
+    claims = (interaction(), interaction("below"), interaction("equal", margin=0.2))
+    found = judged_claims(study(claims, AXES), measured(CHOICES, of))
+    assert [one.status for one in found] == ["supported", "refuted", "supported"]
+    (apart,) = found[0].comparisons
+    by_hand = [np.mean(one.pools.values) for all_seeds in of.values() for one in all_seeds]
+    a, b, c, d = np.reshape(by_hand, (4, 3))
+    np.testing.assert_allclose(apart.by_seed, (a - b) - (c - d))
+    assert apart.minus == ("hybrid/b", "cross/b")
+    assert difference_words(apart) == "(hybrid/a − cross/a) − (hybrid/b − cross/b)"
+    few = {name: one for name, one in of.items() if name != "cross/b"}
+    (found,) = judged_claims(study([interaction()], AXES), measured(CHOICES, few))
+    assert found.missing == ("cross/b on b",)
+
+
+def test_axes_that_no_side_names_are_those_of_each_arm_in_turn():
+    one = claim(TWO["hybrid"], TWO["cross"],
+                minus=Minus(Side({"recipe": "mono"}), Side(TWO["cross"])))  # fmt: skip
+    made = comparisons(study([one], AXES), one, CHOICES)
+    assert [tuple(place.arm for place in x.places) for x in made] == [
+        ("hybrid/a", "cross/a", "mono/a", "cross/a"),
+        ("hybrid/b", "cross/b", "mono/b", "cross/b"),
+    ]
+    half = replace(interaction(), minus=Minus(Side(TWO["hybrid"]), Side(TWO["cross"])))
+    with pytest.raises(LingweaveError, match="2 pairs of arms go with hybrid/a and cross/a; name"):
+        comparisons(study([half], AXES), half, CHOICES)
+    for wrong in ({"relation": "as_good"}, {"right": "best"}):
+        with pytest.raises(LingweaveError, match="minus needs a right side"):
+            replace(interaction(), **wrong)
+    ranks = interaction("equal", ["rank_distance"])
+    with pytest.raises(LingweaveError, match="is in ranks: give a margin"):
+        comparisons(study([ranks], AXES), ranks, CHOICES)
 
 
 def test_tables_have_every_language_and_groups_of_many():

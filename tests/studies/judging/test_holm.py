@@ -1,7 +1,11 @@
 """Holm over claims: by hand, in simulations of claims on their margins, and of power."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -87,6 +91,45 @@ def test_p_is_where_the_interval_ends_on_the_margin(margin):
     p = p_value(one, margin)
     ends = interval(one, 1 - p)
     assert min(abs(ends.low - margin), abs(ends.high - margin)) < 0.05
+
+
+PARTS = st.tuples(
+    st.integers(0, 2**32 - 1),  # what is drawn
+    st.sampled_from([19, 20, 99, 100, 399]),  # resamples
+    st.floats(-3, 3),  # how far from the margin
+    st.sampled_from([0.0, 0.3, 2.0]),  # how far resamples lie beside what was observed
+    st.sampled_from([(), (0.9, 1.2, 0.8), (1.0, 1.0)]),  # seeds, about their mean
+    st.sampled_from(["above", "below"]),
+)
+
+
+def drawn_part(seed, draws, away, beside, seeds, side):
+    noise = np.random.default_rng(seed).normal(beside, 1, draws)
+    series = (tuple(away + one - float(np.mean(seeds)) for one in seeds),) if seeds else ()
+    return Part(Difference(away, away + noise, series, 50), 0.0, side)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PARTS, min_size=1, max_size=3))
+def test_p_is_the_least_level_at_which_a_claim_is_decided(given_parts):
+    """On both sides of it, by the intervals; never by one and not by the other."""
+    parts = [drawn_part(*one) for one in given_parts]
+    (found,) = judged([parts])
+    assert 0 < found.p <= 1
+    assert judged([parts], found.p * (1 - 1e-6))[0].decided is None
+    if found.p < 1:
+        assert judged([parts], found.p * (1 + 1e-7))[0].decided is not None
+
+
+def test_one_seed_decides_nothing():
+    """However far off; other parts of its claim may refute it."""
+    far = Part(replace(difference(9.0, 1), one_seed=True), 0.0, "above")
+    (alone,) = judged([[far]])
+    assert (alone.decided, alone.p, alone.parts[0].lies) == (None, 1.0, None)
+    assert alone.parts[0].interval.low > 0
+    assert decided([far, *claim(9.0)]) == [None]
+    assert decided([far, *claim(-9.0)]) == ["refuted"]
+    assert decided([far._replace(side="below")]) == [None]
 
 
 def test_sides_margins_and_what_does_not_scatter():

@@ -127,10 +127,10 @@ def test_a_sum_that_is_not_known_is_a_dash(table_file, tmp_path):
 def test_a_published_shape_stands_for_a_model_that_cannot_be_fetched(
     table_file, tmp_path, monkeypatch
 ):
-    def unreachable(*given, **options):
+    def offline(*given, **options):
         raise OSError("no network")
 
-    monkeypatch.setattr(shape, "snapshot_download", unreachable)
+    monkeypatch.setattr(shape, "snapshot_download", offline)
     train = TRAIN | {"encoder": "FacebookAI/xlm-roberta-base"}
     study = runnable(table_file, train=train, floors={})
     first, _ = planned(study, tmp_path / "out", "h100-80gb")
@@ -141,10 +141,25 @@ def test_a_published_shape_stands_for_a_model_that_cannot_be_fetched(
     assert first.seconds is not None
 
 
+def test_a_published_shape_stands_for_nothing_else_that_went_wrong(
+    table_file, tmp_path, monkeypatch
+):
+    def wrong(fields):
+        raise LingweaveError("weights: the hub does not give such numbers")
+
+    monkeypatch.setattr(footprints, "_worked_out", wrong)
+    train = TRAIN | {"encoder": "FacebookAI/xlm-roberta-base"}
+    study = runnable(table_file, train=train, floors={},
+                     tables={"toy": TableSpec(files=["/gone.jsonl"])})  # fmt: skip
+    first, _ = planned(study, tmp_path / "out", "h100-80gb")
+    assert PUBLISHED_SHAPE not in first.note
+    assert "no such numbers" not in first.note
+    assert "such numbers" in first.note
+
+
 def test_every_published_shape_is_there():
     for name in PUBLISHED:
         folder = published_shape(name)
         assert folder is not None
         assert json.loads((Path(folder) / "config.json").read_text())["model_type"]
     assert published_shape("no/such-model") is None
-    assert not footprints.unreachable(LingweaveError("plan_only: no encoder can be made"))

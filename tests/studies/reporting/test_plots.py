@@ -9,15 +9,13 @@ from studies.reported import a_study, compared, contents, verdicts
 from lingweave.significance import Interval
 from lingweave.studies.reporting.claimplot import MOST, claim_plot
 from lingweave.studies.reporting.contents import Row, Shown
+from lingweave.studies.reporting.looks import key_of, looks, tick
 from lingweave.studies.reporting.plots import (
     bias_plot,
     cost_plot,
     costs_of,
     curve_plot,
-    key_of,
-    looks,
     numeric_axes,
-    tick,
 )
 
 

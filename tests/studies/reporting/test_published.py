@@ -1,11 +1,13 @@
 """The paper's figures: when ours say the same."""
 
 import pytest
-from studies.reported import contents
+from studies.reported import a_study, contents, costs, measured
 
 from lingweave.significance import Interval
 from lingweave.studies.definition.study import Published
+from lingweave.studies.reporting.display import published_tables
 from lingweave.studies.reporting.published import published_rows, reproduced
+from lingweave.studies.reporting.report import contents_of
 
 
 @pytest.mark.parametrize(
@@ -20,10 +22,26 @@ from lingweave.studies.reporting.published import published_rows, reproduced
         ("rank_distance", 287.0, Interval(300, 299, 301), "reproduced"),  # within 5%
         ("rank_distance|unseen", 287.0, Interval(303, 302, 304), "not reproduced"),
         ("rank_distance", 287.0, Interval(250, 210, 290), "undecided"),
+        ("rank_distance_ratio", 0.08, Interval(0.083, 0.0825, 0.0835), "reproduced"),
+        ("rank_distance_ratio", 0.08, Interval(0.086, 0.0855, 0.0865), "not reproduced"),
     ],
 )
 def test_reproduced(figure, paper, ours, verdict):
     assert reproduced(figure, paper, ours) == verdict
+
+
+def test_ours_has_the_interval_that_claims_use_not_that_of_the_tables():
+    """Three seeds that agree by chance are taken to scatter normally; one decides nothing."""
+    told = contents()
+    one = next(row for row in told.published if row.figure == "mono.mAP" and row.ours)
+    shown = told.parts[0].row(one.arm).figures[one.figure].interval
+    assert one.ours.low < shown.low < shown.high < one.ours.high
+    assert "not corrected for their number" in " ".join(t.caption for t in published_tables(told))
+    study = a_study(seeds=[1], claims=[])
+    alone = contents_of(study, measured(study), (), costs(study))
+    rows = [row for row in alone.published if row.benchmark == "facts"]
+    assert {row.status for row in rows} == {"undecided"}
+    assert all(row.ours.mean > 0 for row in rows)
 
 
 def test_what_is_not_measured_says_so():

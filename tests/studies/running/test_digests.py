@@ -6,7 +6,7 @@ import os
 from lingweave.studies.definition.study import BenchmarkSpec
 from lingweave.studies.running import digests
 from lingweave.studies.running.digests import KEPT, content_digest, kept_digest
-from lingweave.studies.running.identity import measure_id
+from lingweave.studies.running.identity import _hash, measure_id
 
 
 def test_a_file_is_read_again_only_if_it_changed(tmp_path):
@@ -44,6 +44,21 @@ def test_a_measure_is_of_the_contents_of_its_data(tmp_path):
         ids.append(measure_id(None, spec, {"encoder": "tfidf"}))
         os.utime(rows, ns=(1, len(ids)))
     assert len({*ids}) == len({ids[0], ids[1]}) + (ids[0] != ids[2]) == 2
+
+
+def test_a_reader_is_known_by_what_is_in_it(tmp_path):
+    """One that is named on the hub by its name, as before; without one nothing is added."""
+    ids = []
+    for folder, text in (("one", "{}"), ("two", "{}"), ("three", "{ }")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "config.json").write_text(text)
+        spec = BenchmarkSpec({"benchmark": "xquad-r"}, read={"reader": str(tmp_path / folder)})
+        ids.append(measure_id("abc", spec, {}))
+    assert ids[0] == ids[1] != ids[2]
+    asked = {"run": "abc", "asked": {"benchmark": "xquad-r"}, "data": None, "alter": None}
+    for read in ({}, {"reader": "deepset/xlm-roberta-base-squad2"}):
+        spec = BenchmarkSpec({"benchmark": "xquad-r"}, read=read)
+        assert measure_id("abc", spec, {}) == _hash(asked | {"read": read})
 
 
 def test_a_floors_model_is_known_by_what_is_in_it(tmp_path):

@@ -57,7 +57,10 @@ def test_every_task_is_done_that_can_be(tmp_path: Path, capfd: pytest.CaptureFix
         Task("lost too", "lost too", partial(note, tmp_path / "lost"), ("lost",)),
         Task("c", "third", partial(note, tmp_path / "c"), ("done long ago",)),
     ]
-    failed = done_side_by_side(tasks, [Place(3, "7"), Place(3, "7")], "tests", PRELOADED)
+    told: dict[str, object] = {}
+    places = [Place(3, "7"), Place(3, "7")]
+    failed = done_side_by_side(tasks, places, "tests", PRELOADED, told.__setitem__)
+    assert told == {"a": None, "b": None, "c": None} | failed
     assert (tmp_path / "a").read_text() == (tmp_path / "c").read_text() == "3 7"
     assert (tmp_path / "b").read_text() == "True"
     assert not (tmp_path / "lost").exists()

@@ -123,5 +123,8 @@ def test_mistakes_name_the_arm(table_file, tmp_path):
     with pytest.raises(LingweaveError, match=r"arm mono: .*steps: 0 is not possible"):
         runs_of(runnable(table_file, train=TRAIN | {"steps": 0}), tmp_path)
     gone = {"toy": TableSpec(files=[str(tmp_path / "gone.jsonl")])}
+    mined = TRAIN | {"negatives": 1, "mined": str(tmp_path / "gone.parquet")}
+    with pytest.raises(LingweaveError, match=r"arm mono: .*train\.mined: .*gone\.parquet: cann"):
+        runs_of(runnable(table_file, train=mined), tmp_path)
     with pytest.raises(LingweaveError, match=r"arm mono: .*gone.jsonl"):
         runs_of(runnable(table_file, tables=gone), tmp_path)

@@ -1,7 +1,6 @@
 """What can be wrong with a study, told before its first run in one line that names the place."""
 
 import contextlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,17 +18,15 @@ from lingweave.studies.definition.arms import (
     planned_of,
     train_fields,
 )
-from lingweave.studies.definition.places import path_of
+from lingweave.studies.definition.names import check_names
+from lingweave.studies.definition.places import path_of, place_of
 from lingweave.studies.definition.study import AtlasTable, Fields, Study, named
-from lingweave.studies.running.evaluating import evaluate_config, read_config
+from lingweave.studies.running.evaluating import MADE, PATHS, evaluate_config, read_config
 from lingweave.studies.running.runs import MODELS, START, TABLES, start_fields
-from lingweave.training.config import TrainConfig
+from lingweave.training.config import FROM_NOTHING, TrainConfig
 
 OWN = ("out", "arm", "tokens", "plan_only", "plan_device")
 """Fields of `TrainConfig` that a study sets itself; `seed` too, but for starts."""
-FROM_NOTHING = ("static", "transformer")
-"""Encoders that need no model."""
-_NAME = re.compile(r"[\w.+@-]+")
 
 
 def check(study: Study, here: bool = True) -> None:
@@ -53,6 +50,8 @@ def check(study: Study, here: bool = True) -> None:
         for axis, choices in study.axes.items():
             for name, choice in choices.items():
                 _check_fields(f"axes.{axis}.{name}.train", choice.train, (*OWN, "seed"))
+                if here:
+                    _check_places(f"axes.{axis}.{name}.evaluate", choice.evaluate)
         _check_benchmarks(study, here)
         _check_floors(study, here)
         for arm in arms_of(study):
@@ -73,17 +72,7 @@ def place(where: str) -> Iterator[None]:
 
 def _check_names(study: Study) -> None:
     """Names make folders and arms; what they name must be there."""
-    for where, names in (
-        ("name", [study.name]),
-        ("axes", [*study.axes, *(choice for axis in study.axes.values() for choice in axis)]),
-        ("benchmarks", list(study.benchmarks)),
-        ("floors", list(study.floors)),
-    ):
-        for name in names:
-            if not _NAME.fullmatch(name) or not name.strip("."):
-                raise LingweaveError(
-                    f"{where}: the name {name!r} is not possible; give letters, digits and . + - _"
-                )
+    check_names(study)
     for where, given in (
         ("seeds", study.seeds),
         ("axes", study.axes),
@@ -200,8 +189,8 @@ def _check_benchmarks(study: Study, here: bool) -> None:
             if config.benchmark.startswith("atlas"):
                 languages_of(AtlasTable(languages=config.languages))
             reading = read_config(spec, Path())
-            if here and spec.evaluate.get("data") is not None:
-                path_of(str(spec.evaluate["data"]), "evaluate.data")
+            if here:
+                _check_places("evaluate", spec.evaluate)
             if here and reading is not None and reading.reader is not None:
                 check_model(reading.reader)
             for code in spec.unseen:
@@ -215,9 +204,23 @@ def _check_floors(study: Study, here: bool) -> None:
             with place(f"floors.{floor} on {name}"):
                 evaluate_config(spec, _without_start(study, fields), Path())
         model = fields.get("model")
-        if here and model is not None and not str(model).startswith(START):
-            with place(f"floors.{floor}"):
+        with place(f"floors.{floor}"):
+            if here:
+                _check_places("", fields)
+            if here and model is not None and not str(model).startswith(START):
                 check_model(str(model))
+
+
+def _check_places(where: str, fields: Fields) -> None:
+    """What is read is there; where folders are made, no file is in the way."""
+    for name in PATHS:
+        if fields.get(name) is None:
+            continue
+        at = f"{where}.{name}" if where else name
+        if name not in MADE:
+            path_of(str(fields[name]), at)
+        elif (path := Path(place_of(str(fields[name])))).exists() and not path.is_dir():
+            raise LingweaveError(f"{at}: {path}: is a file; give a folder")
 
 
 def _without_start(study: Study, fields: Mapping[str, Any]) -> Fields:

@@ -58,13 +58,16 @@ def _check_claim(study: Study, claim: ClaimSpec, where: str, arms: tuple[Arm, ..
             f"{where}.right: {BEST} is each other choice of the axes that left names, and it names"
             " none; give left.arm"
         )
+    if claim.minus is not None:
+        _check_side(study, claim.minus.left, f"{where}.minus.left", arms)
+        _check_side(study, claim.minus.right, f"{where}.minus.right", arms)
     try:
         made = comparisons(study, claim, {arm.name: arm.choices for arm in arms})
     except LingweaveError as error:
         raise LingweaveError(f"{where}: {error}") from error
     by_name = {arm.name: arm for arm in arms}
     for one in made:
-        for place in (one.left, one.right):
+        for place in one.places:
             spec = all_benchmarks(study)[place.benchmark]
             if lacks := _lacking(one.figure.name, place.benchmark, spec):
                 raise LingweaveError(f"{where}.figures: {lacks}")

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import langcodes
-
 from lingweave.benchmark import Benchmark
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import benchmark_of
@@ -18,6 +16,7 @@ from lingweave.studies.judging.comparisons import comparisons
 from lingweave.studies.judging.figures import Figure, figure
 from lingweave.studies.running.evaluating import evaluate_config
 from lingweave.studies.running.runs import Run, Runs
+from lingweave.studies.running.seen import trained_in, written
 from lingweave.studies.running.work import is_made, is_measured
 from lingweave.training.config import TrainConfig
 
@@ -89,35 +88,14 @@ def _check_unseen(study: Study, runs: Runs, spec: BenchmarkSpec) -> None:
             continue
         key = str([getattr(config, name) for name in _READ])
         if key not in known:
-            known[key] = _trained_in(config)
+            known[key] = trained_in(config)
         for code in spec.unseen:
-            if _written(code) in known[key]:
+            if written(code) in known[key]:
                 tables = " and ".join(train_fields(study, arm)["table"])
                 raise LingweaveError(
                     f"unseen: arm {arm.name} is trained on {tables}, with texts in {code}; ask for"
                     f" figures such as cross.mAP|language={code}, or hold it out of every arm"
                 )
-
-
-def _trained_in(config: TrainConfig) -> frozenset[tuple[str, str]]:
-    """What a run has texts in."""
-    from lingweave.table import SIDES
-    from lingweave.training.tables import training_table
-
-    table = training_table(config)
-    there = {
-        code
-        for side in SIDES
-        for code, cells in zip(table.languages, table.present(side).T, strict=True)
-        if cells.any()
-    }
-    return frozenset(map(_written, there))
-
-
-def _written(code: str) -> tuple[str, str]:
-    """A language and its script: `swh-Latn` is `sw`, and `zh-TW` is not `zh`."""
-    found = langcodes.get(langcodes.standardize_tag(code, macro=True)).maximize()
-    return found.language or code, found.script or ""
 
 
 class _Asked:
@@ -168,7 +146,7 @@ def _check_figures(study: Study, asked: Mapping[str, _Asked]) -> None:
         ends = (
             (one.figure, end.benchmark)
             for one in comparisons(study, claim, choices)
-            for end in (one.left, one.right)
+            for end in one.places
         )
         _check_each(f"claims[{number}].figures", ends, asked)
     for number, published in enumerate(study.published, 1):

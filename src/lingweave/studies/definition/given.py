@@ -10,6 +10,8 @@ from lingweave.errors import LingweaveError
 from lingweave.evaluate import EvaluateConfig
 from lingweave.reading.config import ReadConfig
 from lingweave.studies.definition.arms import arms_of, planned_of
+from lingweave.studies.definition.names import check_names
+from lingweave.studies.definition.places import atlas_count
 from lingweave.studies.definition.plain import overlaid, plain
 from lingweave.studies.definition.study import BenchmarkSpec, Choice, Fields, Start, Study
 from lingweave.studies.definition.typed import Place, built, fields_of
@@ -17,9 +19,6 @@ from lingweave.training.config import TrainConfig
 
 SCALES = "scales"
 """The field of a study file whose mappings are laid over the others: `scales: {tiny: {...}}`."""
-
-ATLAS = "atlas:"
-"""`languages: atlas:N` asks for N languages of the atlas."""
 
 
 def shipped() -> dict[str, str]:
@@ -63,6 +62,7 @@ def opened(name_or_path: str, scale: str | None = None) -> Study:
         values = overlaid(values, scales[scale], f"{SCALES}.{scale}", file)
     study = _checked(built(Study, values, Place(file)), Place(file))
     try:
+        check_names(study)
         arms_of(study), planned_of(study)
     except LingweaveError as error:
         raise LingweaveError(f"{file}: {error}") from None
@@ -140,9 +140,9 @@ def _evaluate(fields: Mapping[str, Any], place: Place) -> Fields:
     languages = fields.get("languages")
     if not isinstance(languages, str):
         return fields_of(EvaluateConfig, fields, place)
-    if not languages.startswith(ATLAS) or not languages.removeprefix(ATLAS).isdigit():
-        raise place.within("languages").wrong(
-            f"{languages!r} is not possible; give a list of codes, or {ATLAS}N"
-        )
+    try:
+        atlas_count(languages)
+    except LingweaveError as error:
+        raise place.within("languages").wrong(str(error)) from None
     others = {name: value for name, value in fields.items() if name != "languages"}
     return {**fields_of(EvaluateConfig, others, place), "languages": languages}

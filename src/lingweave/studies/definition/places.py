@@ -12,6 +12,10 @@ DEFAULT = "../shared/data"
 """That folder where the variable is not set, from where the command is given."""
 
 
+ATLAS = "atlas:"
+"""What stands before a number of the atlas's languages."""
+
+
 def place_of(named: str) -> str:
     """The folder, file or hub name that a study means.
 
@@ -41,6 +45,21 @@ def path_of(named: str, what: str) -> Path:
         where = f"; ${DATA} names the folder that data: stands for" if named != str(path) else ""
         raise LingweaveError(f"{what}: {path}: no such file or folder{where}")
     return path
+
+
+def atlas_count(languages: str) -> int:
+    """The N of `languages: atlas:N`, which asks for N languages of the atlas.
+
+    Raises:
+        LingweaveError: it is another word.
+    """
+    count = languages.removeprefix(ATLAS)
+    if count == languages or not (count.isascii() and count.isdigit() and len(count) < 5):
+        raise LingweaveError(
+            f"{languages!r} is not possible; give a list of codes, or {ATLAS}N for N languages of"
+            " the atlas"
+        )
+    return int(count)
 
 
 def _in_package(named: str, package: str, inside: str) -> Path:

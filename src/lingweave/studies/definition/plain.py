@@ -11,6 +11,16 @@ from lingweave.errors import LingweaveError
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML 1.2's plain values: `no` is Norwegian, 2e-2 a number, a date a word; no key twice."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node; one that is not what its tag says is told with its line."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            shown = str(node.value)
+            shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+            problem = f"{shown!r} is no {node.tag.rpartition(':')[2]}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
+
 
 _Loader.yaml_implicit_resolvers = {}
 _Loader.yaml_constructors = dict(yaml.SafeLoader.yaml_constructors)

@@ -127,6 +127,16 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Minus:
+    """A difference that is taken from a claim's own, so that it is about an interaction."""
+
+    left: Side
+    """As the claim's; axes that no side names are those of the claim's arms, each in turn."""
+    right: Side
+    """The same."""
+
+
+@dataclass(frozen=True)
 class ClaimSpec:
     """A comparison: left - factor × right, held against a margin."""
 
@@ -152,15 +162,25 @@ class ClaimSpec:
     rank distance, of as_good and equal."""
     published: bool = False
     """Whether the paper claims it."""
+    minus: Minus | None = None
+    """What is taken from the difference: (left - factor × right) - (minus.left - factor ×
+    minus.right), such as what an objective does with another alpha."""
 
     def __post_init__(self) -> None:
+        if self.minus is not None and (self.right == BEST or self.relation == "as_good"):
+            raise LingweaveError(
+                "minus needs a right side that is named, and above, below or equal: a difference of"
+                " differences is not as good as another"
+            )
         if self.benchmarks is not None and not self.benchmarks:
             raise LingweaveError("benchmarks is empty: name one or more, or leave it out for all")
         near = self.relation in ("as_good", "equal")
         for name in self.figures:
             measure, _, selector = name.partition("|")
             # Held against a difference of ranks, which may be any.
-            ranks = measure == "rank_distance" and (not near or selector.startswith("gap_to"))
+            ranks = measure == "rank_distance" and (
+                not near or selector.startswith("gap_to") or self.minus is not None
+            )
             if self.margin is not None and abs(self.margin) >= 1 and not ranks:
                 raise LingweaveError(
                     f"margin {self.margin:g} of {name} is not possible: give less than 1,"

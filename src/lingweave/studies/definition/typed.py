@@ -1,6 +1,7 @@
 """Plain values -> dataclasses, by the types of their fields; a mistake is told by its path."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +12,8 @@ from lingweave.errors import LingweaveError
 
 _MANY = 20
 """Of more names than these only the near ones are told."""
+_MOST = 2**63
+"""No integer of a study is as large."""
 
 
 class Place(NamedTuple):
@@ -93,9 +96,9 @@ def _fits(hint: Any, value: Any) -> bool:
     if kind is bool:
         return isinstance(value, bool)
     if kind is int:
-        return number and float(value).is_integer()
+        return number and bool(abs(value) < _MOST and value == int(value))
     if kind is float:
-        return number
+        return number and bool(abs(value) < (math.inf if isinstance(value, float) else _MOST))
     if kind in (str, Path):
         return isinstance(value, str) or number
     if kind in (list, tuple):

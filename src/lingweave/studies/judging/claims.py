@@ -34,8 +34,7 @@ def judged_claims(
         figures: What `drawn_figures` gave for the same; by default it is asked.
 
     Raises:
-        LingweaveError: a claim names what the study does not have, or its arms were not measured
-            alike.
+        LingweaveError: a claim compares nothing, or its arms were not measured alike.
     """
     made = all_comparisons(study, measurements.choices)
     if figures is None:
@@ -52,7 +51,7 @@ def all_comparisons(study: Study, choices: Choices) -> tuple[tuple[Comparison, .
     """The comparisons of each claim; nothing need be measured for it.
 
     Raises:
-        LingweaveError: a claim names what the study does not have, or compares nothing.
+        LingweaveError: a claim compares nothing.
     """
     return tuple(comparisons(study, claim, choices) for claim in study.claims)
 
@@ -65,48 +64,55 @@ class _Seen:
     ) -> None:
         self.one = one
         self.clusters = 0
-        self.sides: tuple[Drawn, Drawn] | None = None
-        self.paired = False
+        self.sides: tuple[Drawn, ...] = ()
+        self.paired = self.one_seed = False
         self.held: Part | None = None
         try:
-            arms = [_arm(study, place, figures) for place in (one.left, one.right)]
+            arms = [_arm(study, place, figures) for place in one.places]
             drawn = [_figure(arm, one) for arm in arms]
-            where = [figures[place.benchmark] for place in (one.left, one.right)]
-            if where[0].design != where[1].design:
-                raise LingweaveError(
-                    f"{one.left.benchmark} and {one.right.benchmark} ask different questions"
-                )
+            where = [figures[place.benchmark] for place in one.places]
+            for place, there in zip(one.places, where, strict=True):
+                if there.design != where[0].design:
+                    raise LingweaveError(
+                        f"{one.left.benchmark} and {place.benchmark} ask different questions"
+                    )
         except LingweaveError as error:
             self.missing = str(error)
             return
         self.missing = ""
         self.clusters = where[0].clusters
-        self.sides = drawn[0], drawn[1]
-        known = None not in (*arms[0].seeds, *arms[1].seeds)
-        self.paired = known and sorted(map(str, arms[0].seeds)) == sorted(map(str, arms[1].seeds))
-        if self.paired:  # Floors have one seed, which is none: never paired.
-            order = [arms[1].seeds.index(seed) for seed in arms[0].seeds]
-            by_seed = tuple(drawn[1].by_seed[place] for place in order)
-            self.sides = drawn[0], drawn[1]._replace(by_seed=by_seed)
+        self.sides = tuple(drawn)
+        self.one_seed = any(len(arm.seeds) == 1 and arm.seeds != (None,) for arm in arms)
+        seeds = arms[0].seeds
+        # Floors have one seed, which is none: never paired.
+        self.paired = None not in seeds and all({*arm.seeds} == {*seeds} for arm in arms)
+        if self.paired:
+            self.sides = tuple(
+                side._replace(by_seed=tuple(side.by_seed[arm.seeds.index(seed)] for seed in seeds))
+                for side, arm in zip(drawn, arms, strict=True)
+            )
         self.held = Part(self._difference(one.by_share), one.threshold, one.side)
 
     def _difference(self, by_share: bool) -> Difference:
-        assert self.sides is not None
-        left, right = self.sides
         factor = self.one.claim.factor
 
-        def apart(a: Floats, b: Floats) -> Floats:
+        def apart(a: Floats, b: Floats, *minus: Floats) -> Floats:
             with np.errstate(divide="ignore", invalid="ignore"):
-                return np.asarray(a / (factor * b) - 1 if by_share else a - factor * b)
+                found = np.asarray(a / (factor * b) - 1 if by_share else a - factor * b)
+            return found - (minus[0] - factor * minus[1]) if minus else found
 
-        a, b = np.array(left.by_seed), np.array(right.by_seed)
-        # Where seeds are not shared, each side's scatter by itself, the other held still.
-        series = [apart(a, b)] if self.paired else [apart(a, b.mean()), apart(a.mean(), b)]
+        each = [np.array(side.by_seed) for side in self.sides]
+        # Where seeds are not shared, each side's scatter by itself, the others held still.
+        series = [apart(*each)] if self.paired else [
+            apart(*(one if at == place else one.mean() for at, one in enumerate(each)))
+            for place in range(len(each))
+        ]  # fmt: skip
         return Difference(
-            float(apart(np.array(left.observed), np.array(right.observed))),
-            apart(left.draws, right.draws),
+            float(apart(*(np.array(side.observed) for side in self.sides))),
+            apart(*(side.draws for side in self.sides)),
             tuple(tuple(map(float, one)) for one in series),
             self.clusters,
+            self.one_seed,
         )
 
     def compared(self, found: Judged | None) -> Compared:
@@ -125,8 +131,13 @@ class _Seen:
             threshold=one.threshold,
             status="not measured",
             missing=self.missing,
-        )
-        if found is None or self.sides is None:
+            minus=tuple(
+                place.arm if place.benchmark == one.left.benchmark
+                else f"{place.arm} ({place.benchmark})"
+                for place in one.minus
+            ),
+        )  # fmt: skip
+        if found is None or not self.sides:
             return bare
         plain = self._difference(False)
         status: Status = (
@@ -143,6 +154,7 @@ class _Seen:
             share=found.interval if one.by_share else None,
             confidence=found.confidence,
             p=found.p,
+            one_seed=self.one_seed,
             by_seed=plain.seeds[0] if self.paired else (),
         )
 

@@ -1,12 +1,13 @@
 """From claims to comparisons: which arm stands against which, in which figure, where."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.definition.restricted import all_benchmarks
 from lingweave.studies.definition.study import BEST, ClaimSpec, Side, Study
-from lingweave.studies.judging.figures import Figure, figure
+from lingweave.studies.judging.figures import NEAR_CHANCE, Figure, figure
 from lingweave.studies.judging.holm import Side as Claimed
 
 Choices = Mapping[str, Mapping[str, str]]
@@ -43,42 +44,87 @@ class Comparison(NamedTuple):
     """Whether it is left / (factor × right) - 1 that is held against the threshold."""
     margin: float
     """As the claim gives it or leaves it out."""
+    minus: tuple[Place, ...] = ()
+    """Left and right of the difference that is taken from it; empty: none is."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Everything that it is made of."""
+        return self.left, self.right, *self.minus
 
 
 def comparisons(study: Study, claim: ClaimSpec, choices: Choices) -> tuple[Comparison, ...]:
     """Everything that must hold for a claim, in the order of benchmarks, arms and figures.
 
+    Args:
+        study: whose claim.
+        claim: of a study whose names `check_claims` has looked at.
+        choices: of the study's arms.
+
     Raises:
-        LingweaveError: it names what the study does not have, or compares nothing.
+        LingweaveError: it compares nothing, or an arm with itself, or its margin is not possible.
     """
     where = f"claim {claim.text!r}"
-    if not claim.figures:
-        raise LingweaveError(f"{where}: names no figures")
     found: list[Comparison] = []
-    for benchmark in _benchmarks(study, claim, where):
-        for left, right in _pairs(study, claim, choices, where):
+    for benchmark in _benchmarks(study, claim):
+        for left, right in _pairs(claim, choices, where):
             ends = (
                 Place(left, claim.left.benchmark or benchmark),
                 Place(right, _of(claim.right).benchmark or benchmark),
             )
             if ends[0] == ends[1]:
                 raise LingweaveError(f"{where}: compares {left} with itself on {benchmark}")
+            minus = _minus(claim, choices, (left, right), benchmark, where)
             for one in claim.figures:
-                found += _atoms(*ends, figure(one), claim, where)
+                atoms = _atoms(*ends, figure(one), claim, where)
+                found += [atom._replace(minus=minus) for atom in atoms]
     return tuple(found)
+
+
+def _minus(
+    claim: ClaimSpec, choices: Choices, pair: tuple[str, str], benchmark: str, where: str
+) -> tuple[Place, ...]:
+    """The arms of `minus` that go with a pair: those with its choices on axes that nobody names."""
+    if claim.minus is None:
+        return ()
+    sides = (claim.minus.left, claim.minus.right)
+    bare = replace(claim, left=sides[0], right=sides[1], minus=None)
+    named = {axis for side in (claim.left, _of(claim.right), *sides) for axis in side.arm}
+    fitting = [
+        those
+        for those in _pairs(bare, choices, where)
+        if all(
+            {one, other} - choices.keys() or _same(choices[one], choices[other], named)
+            for one, other in zip(those, pair, strict=True)
+        )
+    ]
+    if len(fitting) != 1:
+        raise LingweaveError(
+            f"{where}: minus: {len(fitting)} pairs of arms go with {pair[0]} and {pair[1]}; name"
+            " the same axes on all four sides"
+        )
+    return tuple(
+        Place(arm, side.benchmark or benchmark) for arm, side in zip(fitting[0], sides, strict=True)
+    )
 
 
 def _atoms(
     left: Place, right: Place, one: Figure, claim: ClaimSpec, where: str
 ) -> Iterator[Comparison]:
     near = claim.relation in ("as_good", "equal")
-    by_share = near and one.is_distance
+    by_share = near and one.is_distance and claim.minus is None
     margin = claim.margin
     if margin is None:
         margin = 0.0 if not near else DISTANCE_MARGIN if by_share else QUALITY_MARGIN
+    if claim.relation == "as_good" and one.measure == NEAR_CHANCE:
+        raise LingweaveError(
+            f"{where}: {one.name} is fairest near chance, so that none is as good as another; claim"
+            " above, below or equal"
+        )
     if near and margin < 0:
         raise LingweaveError(f"{where}: margin {margin} of {claim.relation} is below 0")
-    if near and one.measure == "rank_distance" and not by_share and claim.margin is None:
+    ranks = one.measure == "rank_distance"
+    if near and ranks and not by_share and claim.margin is None:
         raise LingweaveError(f"{where}: {one.name} is in ranks: give a margin for {claim.relation}")
     sides: list[tuple[Claimed, float]] = []
     if not near:
@@ -91,34 +137,21 @@ def _atoms(
         yield Comparison(left, right, one, claim, side, threshold, by_share, margin)
 
 
-def _benchmarks(study: Study, claim: ClaimSpec, where: str) -> list[str]:
-    for side in (claim.left, _of(claim.right)):
-        if side.benchmark is not None:
-            _known(where, "benchmark", side.benchmark, all_benchmarks(study))
+def _benchmarks(study: Study, claim: ClaimSpec) -> list[str]:
     if claim.benchmarks is not None:
-        for name in claim.benchmarks:
-            _known(where, "benchmark", name, all_benchmarks(study))
         return claim.benchmarks
     if claim.left.benchmark is not None and _of(claim.right).benchmark is not None:
         return [claim.left.benchmark]
     return list(all_benchmarks(study))
 
 
-def _pairs(study: Study, claim: ClaimSpec, choices: Choices, where: str) -> list[tuple[str, str]]:
+def _pairs(claim: ClaimSpec, choices: Choices, where: str) -> list[tuple[str, str]]:
     """Names of left and right, each pair once, in the order of the arms."""
     left, right = claim.left, _of(claim.right)
-    for side in (left, right):
-        if side.floor is not None:
-            _known(where, "floor", side.floor, study.floors)
-        for axis, choice in side.arm.items():
-            _known(where, "axis", axis, study.axes)
-            _known(where, f"choice of {axis}", choice, study.axes[axis])
     lefts = [left.floor] if left.floor is not None else _matching(choices, left, right)
     if not lefts:
         raise LingweaveError(f"{where}: no arm of the study is {_words(left)}")
     if claim.right == BEST:
-        if not left.arm:
-            raise LingweaveError(f"{where}: `best` needs a left side that names a choice")
         pairs = [(one, other) for one in lefts for other in choices
                  if other != one and _same(choices[one], choices[other], left.arm)]  # fmt: skip
     elif right.floor is not None:
@@ -159,10 +192,3 @@ def _of(right: Side | str) -> Side:
 
 def _words(side: Side) -> str:
     return ", ".join(f"{axis} {choice}" for axis, choice in side.arm.items()) or "of any kind"
-
-
-def _known(where: str, what: str, name: str, among: Mapping[str, object] | Sequence[str]) -> None:
-    if name not in among:
-        raise LingweaveError(
-            f"{where}: no {what} is called {name!r}; choose from {', '.join(among) or 'none'}"
-        )

@@ -19,11 +19,14 @@ from lingweave.significance import (
     JointResampling,
     Resampled,
     Resampling,
+    cluster_numbers,
     intervals,
 )
 from lingweave.studies.definition.study import Study
 from lingweave.studies.judging import groups
-from lingweave.studies.judging.figures import KINDS, Drawn, Figure, figure
+from lingweave.studies.judging.comparisons import Choices, comparisons
+from lingweave.studies.judging.figures import GROUPS, KINDS, Drawn, Figure, figure
+from lingweave.studies.judging.holm import Difference, interval
 from lingweave.studies.judging.measurements import MeasuredArm, Measurements
 from lingweave.studies.judging.opening import answers, opened
 
@@ -31,7 +34,8 @@ PLAIN = ("mono.mAP", "cross.mAP", "multi.mAP", "rank_distance")
 """Given of every study."""
 MANY_LANGUAGES = 20
 """From so many query languages on, figures are given by groups of languages too."""
-_GROUP_OF = {"family": groups.family, "script": groups.script, "resource": groups.resource}
+CONFIDENCE = 0.95
+"""Of the intervals of figures that the paper gives."""
 
 
 class Cell(NamedTuple):
@@ -58,6 +62,9 @@ class ArmFigures:
     """Name of a figure -> its resamples, for figures that claims name."""
     undefined: Mapping[str, str]
     """Name of a figure that the study names -> why there is none."""
+    published: Mapping[str, Interval]
+    """Name of a figure that the paper gives -> ours with the interval that claims use, at 95%; an
+    arm with one training seed has none, for nothing is known of how seeds scatter."""
 
 
 @dataclass(frozen=True)
@@ -99,39 +106,39 @@ def drawn_figures(
     for name in study.benchmarks:
         arms = measurements.benchmarks.get(name)
         if arms:
-            found[name] = _of_benchmark(study, name, tuple(arms.values()), how)
+            found[name] = _of_benchmark(
+                study, measurements.choices, name, tuple(arms.values()), how
+            )
     return found
 
 
-def claimed(study: Study, benchmark: str) -> tuple[str, ...]:
-    """Names of the figures that claims need of a benchmark.
+def claimed(study: Study, choices: Choices, benchmark: str) -> tuple[Figure, ...]:
+    """The figures that claims need of a benchmark.
 
     Raises:
-        LingweaveError: a name is wrong.
+        LingweaveError: a claim compares nothing.
     """
-    names: dict[str, None] = {}
-    for claim in study.claims:
-        sides = [claim.left, claim.right] if claim.right != "best" else [claim.left]
-        places = [one.benchmark for one in sides if not isinstance(one, str)]
-        for place in places:
-            if place == benchmark or (
-                place is None and (claim.benchmarks is None or benchmark in claim.benchmarks)
-            ):
-                names |= dict.fromkeys(figure(one).name for one in claim.figures)
-    return tuple(names)
+    return tuple(
+        dict.fromkeys(
+            one.figure
+            for claim in study.claims
+            for one in comparisons(study, claim, choices)
+            if benchmark in [place.benchmark for place in one.places]
+        )
+    )
 
 
 def _of_benchmark(
-    study: Study, name: str, arms: Sequence[MeasuredArm], how: Resampling
+    study: Study, choices: Choices, name: str, arms: Sequence[MeasuredArm], how: Resampling
 ) -> BenchmarkFigures:
     spec = study.benchmarks[name]
-    published = (one.figures for one in study.published if one.benchmark == name)
-    names = dict.fromkeys(study.figures)
-    names |= dict.fromkeys(one for figures in published for one in figures)
-    names |= dict.fromkeys(PLAIN)
+    published = dict.fromkeys(
+        figure for one in study.published if one.benchmark == name for figure in one.figures
+    )
     wanted = _Wanted(
-        tables=tuple(map(figure, names)),
-        claims=tuple(map(figure, claimed(study, name))),
+        tables=tuple(map(figure, dict.fromkeys((*study.figures, *published, *PLAIN)))),
+        claims=claimed(study, choices, name),
+        published=tuple(map(figure, published)),
         unseen=tuple(spec.unseen),
     )
     draw = JointResampling(how, {one.measure for one in (*wanted.claims, *wanted.tables)})
@@ -150,7 +157,7 @@ def _of_benchmark(
             parts.append(draw.resampled(Arm(arm.name, arm.seeds, answers(arm, samples))))
         selectors = [f"{kind}={one}" for kind, values in by_group.items() for one in values]
         selectors += [f"language={code}" for code in asked]
-        found[arm.name] = _arm_figures(arm, parts, wanted, selectors)
+        found[arm.name] = _arm_figures(arm, parts, wanted, selectors, draw.clusters)
     assert head is not None, "a benchmark without arms is left out"
     return BenchmarkFigures(
         name=name,
@@ -170,13 +177,19 @@ class _Wanted(NamedTuple):
 
     tables: tuple[Figure, ...]
     claims: tuple[Figure, ...]
+    published: tuple[Figure, ...]
     unseen: tuple[str, ...]
 
 
 def _arm_figures(
-    arm: MeasuredArm, parts: Sequence[Resampled], wanted: _Wanted, selectors: Sequence[str]
+    arm: MeasuredArm,
+    parts: Sequence[Resampled],
+    wanted: _Wanted,
+    selectors: Sequence[str],
+    clusters: int,
 ) -> ArmFigures:
     cells: dict[str, Cell] = {}
+    published: dict[str, Interval] = {}
     undefined: dict[str, str] = {}
     of_tables = [
         figure(f"{one.name}|{selector}")
@@ -190,6 +203,8 @@ def _arm_figures(
                 np.array([drawn.observed]), drawn.draws[:, None], parts[0].confidence
             )
             cells[one.name] = Cell(ends, drawn.by_seed)
+            if one in wanted.published:
+                published[one.name] = _judging_interval(drawn, clusters, arm)
     kept = {one.name: _drawn(one, parts, wanted.unseen, undefined) for one in wanted.claims}
     return ArmFigures(
         arm.name,
@@ -197,7 +212,14 @@ def _arm_figures(
         cells,
         {name: drawn for name, drawn in kept.items() if drawn is not None},
         undefined,
+        published,
     )
+
+
+def _judging_interval(drawn: Drawn, clusters: int, arm: MeasuredArm) -> Interval:
+    if len(arm.seeds) == 1 and arm.seeds != (None,):
+        return Interval(drawn.observed, np.nan, np.nan)
+    return interval(Difference(drawn.observed, drawn.draws, (drawn.by_seed,), clusters), CONFIDENCE)
 
 
 def _drawn(
@@ -221,7 +243,7 @@ def grouped(codes: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
     """Kind of group -> group -> those of the languages that are in it."""
     kinds: dict[str, dict[str, tuple[str, ...]]] = {}
     for kind in KINDS:
-        of = _GROUP_OF[kind]
+        of = GROUPS[kind]
         present = {of(code) for code in codes}
         order = [name for name in groups.names(kind) if name in present]
         kinds[kind] = {name: tuple(c for c in codes if of(c) == name) for name in order}
@@ -236,9 +258,5 @@ def _asked(resampled: Resampled) -> tuple[str, ...]:
 
 def _design(head: Head) -> bytes:
     order = np.argsort(np.asarray(head.query_ids))
-    _, first, clusters = np.unique(
-        np.asarray(head.groups)[order], return_index=True, return_inverse=True
-    )
-    numbers = np.argsort(np.argsort(first))[clusters]
-    told = repr(([head.query_ids[i] for i in order], numbers.tolist()))
+    told = repr(([head.query_ids[i] for i in order], cluster_numbers(head)[order].tolist()))
     return hashlib.blake2b(told.encode(), digest_size=16).digest()

@@ -11,6 +11,9 @@ of them, or what a selector says:
     |resource=low      a resource level: high, medium or low
     |worst_decile      the worst tenth of the languages, at least one, chosen anew in every resample
     |gap_to=en         that language's figure minus the mean of the others
+
+The last two, and `as_good`, need a better and a worse: `same_language_first`, which is fairest near
+chance, has neither.
 """
 
 import re
@@ -35,14 +38,17 @@ ANSWERS = ("sentence_match@1", "sentence_match@10", "sentence_MRR@10", "exact_ma
 sentence_MRR@K: 1 / place of the first that does; exact_match, f1: what a reader takes from the
 pool's first; gold_...: from the right passage. Other K than 1 and 10 as `read: {depth: K}`."""
 _ANSWERS = re.compile(r"sentence_match@[1-9]\d*|sentence_MRR@[1-9]\d*|(gold_)?(exact_match|f1)")
-_DISTANCES = ("rank_distance", "rank_distance_ratio")
-_LOWER_IS_BETTER = (*_DISTANCES, "same_language_first")
-_GROUPS: dict[str, Group] = {
+DISTANCES = ("rank_distance", "rank_distance_ratio")
+"""Measures whose margins are shares; the only ones of which less is better."""
+NEAR_CHANCE = "same_language_first"
+"""The measure that is fairest near chance, so that neither more nor less of it is better."""
+GROUPS: dict[str, Group] = {
     "family": groups.family,
     "script": groups.script,
     "resource": groups.resource,
 }
-KINDS = tuple(_GROUPS)
+"""Kind of groups of languages -> the group of a language."""
+KINDS = tuple(GROUPS)
 """Kinds of groups of languages."""
 
 
@@ -79,12 +85,12 @@ class Figure:
     def lower_is_better(self) -> bool:
         """Whether less is better. A gap is better small: of quality it is what others lack, of rank
         distances, where others have more, it is below zero."""
-        return (self.measure in _LOWER_IS_BETTER) != (self.selector == "gap_to")
+        return (self.measure in DISTANCES) != (self.selector == "gap_to")
 
     @property
     def is_distance(self) -> bool:
         """Whether margins of it are shares: a mean of rank distances."""
-        return self.measure in _DISTANCES and self.selector != "gap_to"
+        return self.measure in DISTANCES and self.selector != "gap_to"
 
     def languages(self, among: Sequence[str], unseen: Sequence[str] = ()) -> tuple[str, ...]:
         """The query languages it is over; of `worst_decile` and `gap_to` all of them.
@@ -97,8 +103,8 @@ class Figure:
             chosen = [code for code in among if code in wanted]
         elif self.selector in ("language", "gap_to"):
             chosen = [code for code in among if code == canonical(self.value)]
-        elif self.selector in _GROUPS:
-            of = _GROUPS[self.selector]
+        elif self.selector in GROUPS:
+            of = GROUPS[self.selector]
             chosen = [code for code in among if of(code) == self.value]
         else:
             chosen = list(among)
@@ -155,13 +161,18 @@ def figure(name: str) -> Figure:
     if not bar:
         return Figure(name, measure)
     selector, equals, value = rest.partition("=")
+    if measure == NEAR_CHANCE and selector in ("worst_decile", "gap_to"):
+        raise LingweaveError(
+            f"figure {name!r}: {measure} is fairest near chance, so no language's is the worst, and"
+            " no gap good or bad; give other languages, such as |language=CODE"
+        )
     if selector in ("unseen", "worst_decile") and not equals:
         return Figure(name, measure, selector)
     if selector in ("language", "gap_to") and value:
         if not is_language(value):
             raise LingweaveError(f"figure {name!r}: {value!r} is no language code")
         return Figure(name, measure, selector, value)
-    if selector in _GROUPS and value:
+    if selector in GROUPS and value:
         known = groups.names(selector)
         if value not in known:
             raise LingweaveError(

@@ -25,6 +25,14 @@ resamples leaves once the seeds' part is taken out. This takes figures of seeds 
 one t for the whole variance (Satterthwaite) errs up to 25 times as often as it should at these
 levels, and the quantiles alone more often still.
 
+The quantile that leaves out a share t of B resamples at an end is the conservative order statistic:
+the k-th from that end, k = t (B + 1) rounded down, and the last one where that is below 1. P-values
+count the same resamples, so that a difference is decided at a level if and only if its p-value is
+not above that level.
+
+A difference between arms of which one was trained with a single seed says nothing of how seeds
+scatter. Its interval is over questions alone, its p-value is 1, and it decides nothing.
+
 Sources: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6;
 Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24;
 Howe (1974), Approximate confidence limits on the mean of X + Y, JASA 69.
@@ -50,6 +58,8 @@ ROUNDING = 1e-24
 """A variance that is none: what is left of equal numbers."""
 LEAST = 1e-16
 """No p-value is told below this."""
+HAIR = 1e-9
+"""What is left to rounding where levels are divided and multiplied."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +75,18 @@ class Difference:
     the same seeds, else one for each side with several."""
     clusters: int
     """How many clusters of queries the resamples draw from."""
+    one_seed: bool = False
+    """Whether a side was trained, and with one seed: then nothing is known of the seeds' part."""
+
+    @cached_property
+    def ordered(self) -> Floats:
+        """The resamples in which it is defined, the least first."""
+        return np.sort(self.draws[np.isfinite(self.draws)])
 
     @cached_property
     def scatter(self) -> tuple[tuple[float, int], ...]:
         """Each part of the observed value's variance, with its degrees of freedom."""
-        draws = self.draws[np.isfinite(self.draws)]
-        drawn = float(draws.var(ddof=1)) if len(draws) > 1 else 0.0
+        drawn = float(self.ordered.var(ddof=1)) if len(self.ordered) > 1 else 0.0
         series = [(len(s), float(np.var(s, ddof=1))) for s in self.seeds if len(s) > 1]
         clusters = max(drawn - sum(v * (n - 1) / n**2 for n, v in series), 0.0)
         parts = [(v / n, n - 1) for n, v in series] + [(clusters, max(self.clusters - 1, 1))]
@@ -109,7 +125,7 @@ class Judged(NamedTuple):
     confidence: float
     """The corrected level."""
     p: float
-    """Two-sided, of lying on the margin; uncorrected."""
+    """The least level at which it is found to lie on one side of the margin; uncorrected."""
 
 
 class JudgedClaim(NamedTuple):
@@ -127,31 +143,41 @@ class JudgedClaim(NamedTuple):
 
 def interval(one: Difference, confidence: float) -> Interval:
     """The farther ends of the resamples' quantiles and of observed ± reach; NaN if undefined."""
-    draws = one.draws[np.isfinite(one.draws)]
+    return interval_at(one, 1 - confidence)
+
+
+def interval_at(one: Difference, level: float) -> Interval:
+    """The interval of confidence 1 - level."""
+    draws = one.ordered
     if not np.isfinite(one.observed) or not len(draws):
         return Interval(np.nan, np.nan, np.nan)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(draws, (tail, 1 - tail)).tolist()
+    tail = level / 2
+    # A hair is added, for a level is .05 over a number and rarely exact.
+    left_out = max(1, math.floor(tail * (len(draws) + 1) + HAIR))
+    low, high = float(draws[left_out - 1]), float(draws[-left_out])
     reach = one.reach(tail)
     return Interval(one.observed, min(low, one.observed - reach), max(high, one.observed + reach))
 
 
 def p_value(one: Difference, margin: float) -> float:
-    """Two-sided, of the difference lying on the margin: the larger of reach's and the resamples'.
+    """The least level at which the difference is found to lie on one side of the margin: the larger
+    of reach's and the resamples'; 1 where there is none.
 
     Where no resample lies on the margin's other side they have no more to say, and reach's stands.
     Source: Davison and Hinkley (1997), Bootstrap Methods and their Application, section 4.2.
     """
-    draws = one.draws[np.isfinite(one.draws)]
-    rarer = int(min((draws <= margin).sum(), (draws >= margin).sum()))
-    resampled = 2 * (1 + rarer) / (1 + len(draws)) if rarer else 0.0
-    distance, low, high = abs(one.observed - margin), LEAST, 1.0
-    if not distance:
+    draws, above = one.ordered, one.observed > margin
+    if one.one_seed or one.observed == margin or not len(draws):
         return 1.0
-    for _ in range(30):  # p is where the interval of confidence 1 - p ends on the margin
+    across = int((draws <= margin).sum() if above else (draws >= margin).sum())
+    resampled = 2 * (1 + across) / (1 + len(draws)) if across else 0.0
+    low, high = LEAST, 1.0
+    for _ in range(40):
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if one.reach(middle / 2) > distance else (low, middle)
-    return min(1.0, max(resampled, high))
+        reach = one.reach(middle / 2)
+        clear = one.observed - reach > margin if above else one.observed + reach < margin
+        low, high = (low, middle) if clear else (middle, high)
+    return min(1.0, max(resampled, high * (1 + HAIR)))
 
 
 def judged(
@@ -196,12 +222,14 @@ def _looked_at(
         if part is None:
             parts.append(None)
             continue
-        confidence = 1 - (level if part.as_claimed else level / len(claim))
-        ends = interval(part.one, confidence)
+        at = level if part.as_claimed else level / len(claim)
+        ends = interval_at(part.one, at)
         lies: Side | None = (
-            "above" if ends.low > part.margin else "below" if ends.high < part.margin else None
-        )
-        parts.append(Judged(lies, ends, confidence, p))
+            None if part.one.one_seed
+            else "above" if ends.low > part.margin
+            else "below" if ends.high < part.margin else None
+        )  # fmt: skip
+        parts.append(Judged(lies, ends, 1 - at, p))
     holds = [
         part is not None and one is not None and one.lies == part.side
         for part, one in zip(claim, parts, strict=True)

@@ -59,9 +59,15 @@ class Compared:
     confidence: float = math.nan
     """The corrected level."""
     p: float = math.nan
-    """Two-sided p-value of lying on the threshold, uncorrected."""
+    """The least level at which it would be found on one side of the threshold, uncorrected."""
+    one_seed: bool = False
+    """Whether a side was trained with a single seed, so that its intervals are over questions alone
+    and decide nothing."""
     by_seed: tuple[float, ...] = ()
-    """The difference seed by seed, where both sides have the same seeds; else empty."""
+    """The difference seed by seed, where all sides have the same seeds; else empty."""
+    minus: tuple[str, ...] = ()
+    """Left and right of the difference that is taken from left - factor × right, with their
+    benchmark where it is not left's; empty: none is."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, null where undefined."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lingweave.atomic import whole_file
-from lingweave.errors import LingweaveError
 from lingweave.training.config import FREE_FIELDS, TrainConfig
 
 if TYPE_CHECKING:
@@ -135,8 +134,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return kept
-
-
-def unreachable(error: LingweaveError) -> bool:
-    """Whether an encoder was not to be had, in contrast to one that cannot be planned."""
-    return "the hub does not give" in str(error)

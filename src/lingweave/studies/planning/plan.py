@@ -19,10 +19,8 @@ def plan(config: StudyConfig) -> None:
     Raises:
         LingweaveError: the study is wrong.
     """
-    from lingweave.studies.checking.check import check
-
-    study = config.opened()
-    check(study, here=False)
+    config.refuse_for("plan")
+    study = config.checked(here=False)
     with Console(stderr=True).status("planning") as shown:
         plans = planned(
             study, config.folder, config.device, lambda arm: shown.update(f"planning {arm}")

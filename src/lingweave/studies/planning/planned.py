@@ -10,7 +10,7 @@ from lingweave.studies.definition.arms import arms_of, planned_of, train_fields
 from lingweave.studies.definition.study import Fields, Study
 from lingweave.studies.planning.sizing import config_of, run_footprint
 from lingweave.studies.running.costs import is_costed, seconds_of
-from lingweave.studies.running.runs import START, Run, Runs, runs_of, start_fields
+from lingweave.studies.running.runs import Run, Runs, runs_of, start_fields, starts_of
 from lingweave.training.config import TrainConfig
 
 REPORTED = "h100-80gb"
@@ -119,30 +119,11 @@ def _runs(study: Study, out: Path) -> Runs | None:
         return None
 
 
-def _started(study: Study) -> list[str]:
+def _started(study: Study) -> tuple[str, ...]:
     """The starts that something goes on from, those that others need first."""
-    found: dict[str, None] = {}
-
-    def add(model: object) -> None:
-        if not isinstance(model, str) or not model.startswith(START):
-            return
-        name = model.removeprefix(START)
-        spec = study.starts[name]
-        if spec.extend is None:
-            add_all(start_fields(study, name))
-        else:
-            add(spec.extend.model)
-        found[name] = None
-
-    def add_all(fields: Fields) -> None:
-        add(fields.get("encoder"))
-        add(fields.get("teacher"))
-
-    for arm in (*arms_of(study), *planned_of(study)):
-        add_all(train_fields(study, arm))
-    for floor in study.floors.values():
-        add(floor.get("model"))
-    return list(found)
+    runs = [train_fields(study, arm) for arm in (*arms_of(study), *planned_of(study))]
+    runs += [{"encoder": floor.get("model")} for floor in study.floors.values()]
+    return tuple(dict.fromkeys(start for fields in runs for start in starts_of(study, fields)))
 
 
 def _of_start(study: Study, name: str, runs: Runs | None, out: Path, device: str | None) -> Planned:

@@ -4,15 +4,14 @@ import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, NotFetchedError
 from lingweave.studies.definition.places import place_of
 from lingweave.studies.definition.study import Fields, Study
-from lingweave.studies.planning.footprints import Sizes, at_limits, published_shape, unreachable
+from lingweave.studies.planning.footprints import Sizes, at_limits, published_shape
 from lingweave.studies.running.runs import MODELS, START, TABLES, start_fields, train_config
 from lingweave.studies.running.tokens import tokens_per_step
-from lingweave.training.config import TrainConfig
+from lingweave.training.config import FROM_NOTHING, TrainConfig
 
-FROM_NOTHING = ("static", "transformer")
 SHAPE = ("encoder", "vocabulary", "dimension", "layers")
 """Fields that decide the size of an encoder that starts from nothing."""
 PUBLISHED_SHAPE = (
@@ -83,7 +82,7 @@ def run_footprint(
         else:
             found = at_limits(_sizing(config), out)
     except LingweaveError as error:
-        shape = published_shape(config.encoder) if unreachable(error) else None
+        shape = published_shape(config.encoder) if isinstance(error, NotFetchedError) else None
         if shape is None:
             notes.append(" ".join(str(error).split()))
             return RunFootprint(tokens, None, None, None, None, config.plan_device or "–")

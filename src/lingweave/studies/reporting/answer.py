@@ -69,7 +69,7 @@ def rule(contents: Contents) -> str:
         " chance of any error among them is about 5%: to support a claim takes all of its"
         " comparisons and no further correction (Berger), to refute it takes one, corrected for"
         " their number. Each interval is the wider of the bootstrap's and of one that takes the few"
-        " training seeds to scatter normally."
+        " training seeds to scatter normally; an arm with one training seed decides nothing."
     )
     margins = sorted({(one.relation, of_shares(one), one.margin)
                       for verdict in contents.claims for one in verdict.comparisons
@@ -91,7 +91,7 @@ def reason(verdict: Verdict) -> str:
             return "Its runs are missing."
         return f"Missing: {listed_some(verdict.missing, '; ')}."
     if len(made) == 1:
-        return f"{_difference(made[0])}."
+        return f"{_difference(made[0])}.{_one_seed(made)}"
     if verdict.status == "supported":
         least = max(made, key=lambda one: one.p if one.p >= 0 else 1.0)
         every = "Both" if len(made) == 2 else f"All {len(made)}"
@@ -104,7 +104,17 @@ def reason(verdict: Verdict) -> str:
     )
     does = one_does if len(telling) == 1 else many_do
     some = listed_some([_difference(one) for one in telling], "; ")
-    return f"{len(telling)} of {len(made)} comparisons {does}: {some}."
+    return f"{len(telling)} of {len(made)} comparisons {does}: {some}.{_one_seed(telling)}"
+
+
+def _one_seed(made: Sequence[Compared]) -> str:
+    """Why nothing is decided of arms that were trained once."""
+    if not any(one.one_seed for one in made):
+        return ""
+    return (
+        " One training seed decides nothing: the interval is over questions alone; give two seeds"
+        " or more."
+    )
 
 
 def listed_some(parts: Sequence[str], between: str = ", ") -> str:

@@ -14,7 +14,7 @@ from lingweave.report.svg import INK, inline_svg, style
 from lingweave.significance import Interval
 from lingweave.studies.judging.verdicts import Compared, Verdict
 from lingweave.studies.reporting.display import decisive_cell, difference_words
-from lingweave.studies.reporting.plots import tick
+from lingweave.studies.reporting.looks import tick
 from lingweave.studies.reporting.words import base, figure_words
 
 COLOURS = {"supported": ARM_COLOURS[2], "refuted": ARM_COLOURS[1], "undecided": ARM_COLOURS[6]}

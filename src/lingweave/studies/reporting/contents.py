@@ -12,6 +12,9 @@ from lingweave.studies.judging.verdicts import Verdict
 
 Reproduced = Literal["reproduced", "not reproduced", "undecided", "not measured"]
 
+SeenByStarts = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Benchmark -> start that arms go on from -> languages called unseen that it was trained in."""
+
 
 class Shown(NamedTuple):
     """A figure of an arm."""
@@ -36,6 +39,8 @@ class Row:
     """By name: those of the study's tables, and those that the plots need."""
     groups: Mapping[str, Mapping[str, Mapping[str, Interval]]] = field(default_factory=dict)
     """Figure -> kind (family, script, resource, language) -> group -> interval."""
+    judging: Mapping[str, Interval] = field(default_factory=dict)
+    """By name, those that the paper gives: with the intervals that claims use, at 95%."""
 
     @property
     def trained(self) -> bool:
@@ -57,6 +62,8 @@ class Part:
     """Query languages."""
     unseen: tuple[str, ...]
     """Those that no arm was trained in."""
+    seen: Mapping[str, tuple[str, ...]]
+    """Start that arms go on from -> those of the unseen that it was trained in."""
     queries: int
     """Distinct questions."""
     clusters: int

@@ -7,7 +7,7 @@ from lingweave import languages
 from lingweave.report.tables import Cell, Table, figure_cell, figure_text
 from lingweave.significance import Interval
 from lingweave.studies.judging.verdicts import Compared, Verdict
-from lingweave.studies.reporting.contents import Contents, Cost, Part, PublishedRow, Row
+from lingweave.studies.reporting.contents import Contents, Part, PublishedRow, Row
 from lingweave.studies.reporting.words import (
     asked_words,
     base,
@@ -23,10 +23,6 @@ HOW = {"supported": "holds", "refuted": "goes the other way"} | {
     status: status for status in ("undecided", "not measured")
 }
 """What tables say of a comparison: claims are supported or refuted, their parts hold or do not."""
-TOKENS = "tokens (estimated from 16 steps)"
-"""The head of their column; `lingweave.studies.running.tokens.SAMPLED_STEPS` of them."""
-MANY_LANGUAGES = 20
-"""From here on a table by language is long, and groups of languages say more."""
 
 
 def figures_table(contents: Contents, part: Part) -> Table:
@@ -85,7 +81,11 @@ def language_table(part: Part, figure: str) -> Table | None:
         return None
     return Table(
         f"{figure_words(figure)} by language of the query, with 95% intervals."
-        + (" † no arm was trained in it." if part.unseen else ""),
+        + (
+            f" † {'; '.join(['no arm was trained in it', *seen_words(part)])}."
+            if part.unseen
+            else ""
+        ),
         ("language", *(row.name for row in rows)),
         tuple(
             (
@@ -95,6 +95,14 @@ def language_table(part: Part, figure: str) -> Table | None:
             for code in part.languages
         ),
     )
+
+
+def seen_words(part: Part) -> list[str]:
+    """What of the unseen languages a start has seen: arms that go on from it have too."""
+    return [
+        f"unseen by the arms, but trained in by start {start}: {', '.join(codes)}"
+        for start, codes in part.seen.items()
+    ]
 
 
 def comparisons_table(verdict: Verdict) -> Table | None:
@@ -134,7 +142,9 @@ def _published_table(contents: Contents, benchmark: str) -> Table:
         ]
     return Table(
         f"{benchmark}. Reproduced: our 95% interval lies wholly within .01 of the paper's figure"
-        " (rank distances: within 5%); not reproduced: wholly outside; undecided: neither.",
+        " (rank distances: within 5%); not reproduced: wholly outside; undecided: neither. These"
+        " intervals take seeds to scatter normally, as those of claims do, and are not corrected"
+        " for their number; one training seed decides nothing.",
         ("arm", "", *map(figure_words, figures)),
         tuple(grid),
     )
@@ -148,70 +158,6 @@ def _ours_cell(one: PublishedRow | None) -> Cell:
     if one is None:
         return Cell("")
     return figure_cell(base(one.figure), one.ours) if one.ours else Cell("–")
-
-
-def planned_table(contents: Contents) -> Table:
-    """One row an arm that is only planned: what `study plan` says of it."""
-    columns = list(dict.fromkeys(key for row in contents.planned for key in row))
-    return Table(
-        "Planned, not run: what a run of each would take, by calculation.",
-        tuple(columns),
-        tuple(
-            tuple(Cell(_plain(row.get(column))) for column in columns) for row in contents.planned
-        ),
-    )
-
-
-def cost_table(contents: Contents) -> Table:
-    """One row an arm or start: what one of its training runs takes, without time."""
-    return Table(
-        "One training run; an arm has one a seed, and starts are shared by the arms that go on"
-        " from them.",
-        ("arm", "runs", "steps", "pairs", TOKENS, "parameters"),
-        tuple(
-            (
-                Cell(arm),
-                Cell(str(len(runs))),
-                *(
-                    Cell(_range([getattr(run, field) for run in runs]))
-                    for field in ("steps", "pairs", "tokens", "parameters")
-                ),
-            )
-            for arm, runs in _by_arm(contents).items()
-        ),
-    )
-
-
-def seconds_table(contents: Contents) -> Table:
-    """One row a training run: its seconds, its memory, and where they were spent."""
-    gpu = any(one.gpu_memory is not None for one in contents.costs)
-    return Table(
-        "Seconds of training, summed over restarts. Memory: what the process held at the worst"
-        " moment, above its level before the first step"
-        + ("; on the GPU, all tensors." if gpu else "."),
-        ("arm", "seed", "steps", "pairs", TOKENS, "seconds", "memory",
-         *(("GPU memory",) if gpu else ()), "device"),
-        tuple(
-            (
-                Cell(one.arm),
-                Cell("–" if one.seed is None else str(one.seed)),
-                Cell(f"{one.steps:,}"),
-                Cell(f"{one.pairs:,}"),
-                Cell(_plain(one.tokens)),
-                Cell("–" if one.seconds is None else f"{one.seconds:,.0f}"),
-                Cell(_bytes(one.memory)),
-                *((Cell(_bytes(one.gpu_memory)),) if gpu else ()),
-                _word(one.device or "–"),
-            )
-            for one in contents.costs
-        ),
-    )  # fmt: skip
-
-
-def _bytes(count: int | None) -> str:
-    if count is None:
-        return "–"
-    return f"{count / 1e9:,.2f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
 
 
 def shown_cell(row: Row, figure: str) -> Cell:
@@ -228,10 +174,14 @@ def headline(figures: Sequence[str]) -> str:
 
 
 def difference_words(one: Compared) -> str:
-    """``hybrid − x-y``, with the factor and the right side's own benchmark if it has one."""
+    """``hybrid − x-y``, with the factor, the right side's own benchmark if it has one, and what is
+    taken from it."""
     factor = f"{one.factor:g} × " if one.factor != 1 else ""
     elsewhere = f" ({one.right_benchmark})" if one.right_benchmark != one.benchmark else ""
-    return f"{one.left} − {factor}{one.right}{elsewhere}"
+    words = f"{one.left} − {factor}{one.right}{elsewhere}"
+    if not one.minus:
+        return words
+    return f"({words}) − ({one.minus[0]} − {factor}{one.minus[1]})"
 
 
 def decisive_cell(one: Compared) -> Cell:
@@ -275,27 +225,3 @@ def _spread_cell(row: Row, figure: str) -> Cell:
 def _group_cell(row: Row, figure: str, kind: str, group: str) -> Cell:
     interval = row.groups[figure].get(kind, {}).get(group)
     return figure_cell(base(figure), interval) if interval else Cell("–")
-
-
-def _by_arm(contents: Contents) -> dict[str, list[Cost]]:
-    found: dict[str, list[Cost]] = {}
-    for one in contents.costs:
-        found.setdefault(one.arm, []).append(one)
-    return found
-
-
-def _range(values: Sequence[int | None]) -> str:
-    known = sorted({value for value in values if value is not None})
-    if not known:
-        return "–"
-    return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,}–{known[-1]:,}"
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.4g}" if isinstance(value, float) else str(value)

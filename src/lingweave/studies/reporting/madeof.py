@@ -6,11 +6,11 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from lingweave.evaluate.storage import SUMMARY
 from lingweave.studies.definition.study import BenchmarkSpec, Study
 from lingweave.studies.judging.measurements import Measurements
 from lingweave.studies.reporting.contents import Fact
 
-SUMMARY = "evaluation.json"
 BY_CHANCE = ("typos", "keyboard")
 """Changes of queries that hit a share of the words, drawn with a seed; the others change all."""
 

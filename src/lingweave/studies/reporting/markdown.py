@@ -5,21 +5,20 @@ import textwrap
 from collections.abc import Iterator
 
 from lingweave.report.tables import Cell, Table
+from lingweave.studies.judging.drawn import MANY_LANGUAGES
 from lingweave.studies.judging.verdicts import Verdict
 from lingweave.studies.reporting.answer import Answer, answer_sentence, answers, by_status, rule
 from lingweave.studies.reporting.contents import Contents, Part
+from lingweave.studies.reporting.costtables import cost_table, planned_table, seconds_table
 from lingweave.studies.reporting.display import (
     KINDS,
-    MANY_LANGUAGES,
     comparisons_table,
-    cost_table,
     figures_table,
     group_table,
     headline,
     language_table,
-    planned_table,
     published_tables,
-    seconds_table,
+    seen_words,
     spread_table,
 )
 from lingweave.studies.reporting.words import counted, listed
@@ -133,8 +132,10 @@ def part_words(part: Part) -> str:
         counted(len(part.languages), "language"),
         counted(part.queries, "question") + clusters,
     ]
-    if part.unseen:
-        words.append(f"not trained in: {listed(part.unseen)}")
+    seen = {code for codes in part.seen.values() for code in codes}
+    if wholly := [code for code in part.unseen if code not in seen]:
+        words.append(f"not trained in: {listed(wholly)}")
+    words += seen_words(part)
     return f"{'; '.join(words)}. Ties: {part.ties}."
 
 

@@ -11,17 +11,15 @@ from lingweave.report.tables import Table
 from lingweave.studies.reporting.answer import answer_sentence, answers, by_status, rule
 from lingweave.studies.reporting.claimplot import claim_plot
 from lingweave.studies.reporting.contents import Contents, Part
+from lingweave.studies.reporting.costtables import cost_table, planned_table, seconds_table
 from lingweave.studies.reporting.display import (
     KINDS,
     comparisons_table,
-    cost_table,
     figures_table,
     group_table,
     headline,
     language_table,
-    planned_table,
     published_tables,
-    seconds_table,
     spread_table,
 )
 from lingweave.studies.reporting.markdown import part_words, verdict_words

@@ -6,12 +6,15 @@ from lingweave.studies.definition.study import Study
 from lingweave.studies.judging.drawn import ArmFigures, BenchmarkFigures
 from lingweave.studies.judging.figures import KINDS
 from lingweave.studies.judging.measurements import Measurements
-from lingweave.studies.reporting.contents import Part, Row, Shown
+from lingweave.studies.reporting.contents import Part, Row, SeenByStarts, Shown
 from lingweave.studies.reporting.madeof import described
 
 
 def parts_of(
-    study: Study, measurements: Measurements, figures: Mapping[str, BenchmarkFigures]
+    study: Study,
+    measurements: Measurements,
+    figures: Mapping[str, BenchmarkFigures],
+    seen: SeenByStarts,
 ) -> tuple[Part, ...]:
     """One a benchmark of the study, measured or not.
 
@@ -19,12 +22,20 @@ def parts_of(
         study: Whose.
         measurements: What has been measured.
         figures: What `drawn_figures` says of it.
+        seen: In which unseen languages starts were trained.
     """
-    return tuple(_part(study, measurements, name, figures.get(name)) for name in study.benchmarks)
+    return tuple(
+        _part(study, measurements, name, figures.get(name), seen.get(name, {}))
+        for name in study.benchmarks
+    )
 
 
 def _part(
-    study: Study, measurements: Measurements, name: str, figures: BenchmarkFigures | None
+    study: Study,
+    measurements: Measurements,
+    name: str,
+    figures: BenchmarkFigures | None,
+    seen: Mapping[str, tuple[str, ...]],
 ) -> Part:
     spec = study.benchmarks[name]
     groups = _groups(figures) if figures else {}
@@ -38,6 +49,7 @@ def _part(
         ties=figures.ties if figures else "",
         languages=figures.languages if figures else (),
         unseen=tuple(spec.unseen),
+        seen=seen,
         queries=figures.queries if figures else 0,
         clusters=figures.clusters if figures else 0,
         rows=tuple(_row(study, arm, measurements.choices.get(arm.name, {}), kinds) for arm in arms),
@@ -83,6 +95,7 @@ def _row(
             }
             for measure in measures
         },
+        judging=arm.published,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from lingweave.significance import Interval
 from lingweave.studies.definition.study import Published
+from lingweave.studies.judging.figures import DISTANCES
 from lingweave.studies.reporting.contents import Part, PublishedRow, Reproduced
 from lingweave.studies.reporting.words import base
 
@@ -33,8 +34,8 @@ def published_rows(
         for name in fitting or ["/".join(one.arm.values())]:
             row = part.row(name) if part else None
             for figure, paper in one.figures.items():
-                shown = row.figures.get(figure) if row else None
-                ours = shown.interval if shown and math.isfinite(shown.interval.mean) else None
+                shown = row.judging.get(figure) if row else None
+                ours = shown if shown and math.isfinite(shown.mean) else None
                 status = _status(figure, paper, ours)
                 rows.append(PublishedRow(name, one.benchmark, figure, paper, ours, status))
     return tuple(rows)
@@ -46,7 +47,8 @@ def reproduced(figure: str, paper: float, ours: Interval) -> Reproduced:
     Without an interval nothing can be said.
     """
     # A hair more than the margin: .758 − .748 is .010000000000000009.
-    close = (CLOSE_DISTANCE * paper if base(figure) == "rank_distance" else CLOSE) * (1 + 1e-9)
+    close = CLOSE_DISTANCE * abs(paper) if base(figure) in DISTANCES else CLOSE
+    close *= 1 + 1e-9
     if paper - close <= ours.low and ours.high <= paper + close:
         return "reproduced"
     if ours.high < paper - close or ours.low > paper + close:

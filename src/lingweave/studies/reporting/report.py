@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from lingweave.report.files import write_text
-from lingweave.report.reading import seeds_sentence
 from lingweave.significance import Interval
 from lingweave.studies.definition.study import Study
 from lingweave.studies.judging.drawn import BenchmarkFigures, drawn_figures
 from lingweave.studies.judging.measurements import Measurements
 from lingweave.studies.judging.verdicts import Verdict
-from lingweave.studies.reporting.contents import MEASURED, Contents, Cost, Part
+from lingweave.studies.reporting.contents import MEASURED, Contents, Cost, Part, SeenByStarts
+from lingweave.studies.reporting.limits import limits_of
 from lingweave.studies.reporting.madeof import made_of
 from lingweave.studies.reporting.markdown import costs_markdown, markdown
 from lingweave.studies.reporting.parts import parts_of
@@ -35,6 +35,7 @@ def write_report(
     planned: Sequence[Mapping[str, Any]] = (),
     command: str | None = None,
     figures: Mapping[str, BenchmarkFigures] | None = None,
+    seen: SeenByStarts | None = None,
 ) -> Contents:
     """Write report.md, report.json and report.html, and the seconds as costs.md and costs.json.
 
@@ -51,6 +52,7 @@ def write_report(
         command: What makes the report, without places of this computer; absent: by the study's
             name and scale.
         figures: What `drawn_figures` gave for the same measurements; by default it is asked.
+        seen: In which of the languages that benchmarks call unseen the arms' starts were trained.
 
     Returns:
         What the files hold; `print_report` shows it on the terminal.
@@ -70,6 +72,7 @@ def write_report(
         planned=planned,
         command=command,
         figures=figures,
+        seen=seen,
     )
     write_text(out / "report.md", markdown(contents))
     write_text(out / "report.json", _json_text(as_json(contents)))
@@ -90,6 +93,7 @@ def contents_of(
     planned: Sequence[Mapping[str, Any]] = (),
     command: str | None = None,
     figures: Mapping[str, BenchmarkFigures] | None = None,
+    seen: SeenByStarts | None = None,
 ) -> Contents:
     """What a report holds; the arguments are those of `write_report`.
 
@@ -98,7 +102,7 @@ def contents_of(
     """
     if figures is None:
         figures = drawn_figures(study, measurements)
-    parts = parts_of(study, measurements, figures)
+    parts = parts_of(study, measurements, figures, seen or {})
     by_scale = f" --scale {scale}" if scale else ""
     return Contents(
         name=study.name,
@@ -115,7 +119,7 @@ def contents_of(
         published=published_rows(study.published, parts, measurements.choices),
         planned=tuple(planned),
         costs=tuple(costs),
-        limits=_limits(study, parts),
+        limits=limits_of(study, parts),
         made_of=made_of(
             study, measurements, command or f"lingweave study run {study.name}{by_scale}"
         ),
@@ -156,6 +160,7 @@ def _part_json(part: Part) -> dict[str, Any]:
         "ties": part.ties,
         "languages": list(part.languages),
         "unseen": list(part.unseen),
+        "trained_in_by_starts": {start: list(codes) for start, codes in part.seen.items()},
         "questions": part.queries,
         "clusters": part.clusters,
         "missing": list(part.missing),
@@ -198,25 +203,3 @@ def _rounded(value: Any) -> Any:
 
 def _json_text(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _limits(study: Study, parts: Sequence[Part]) -> tuple[str, ...]:
-    """The study's own paragraphs, then what its intervals leave out."""
-    own = [" ".join(text.split()) for text in study.limits.split("\n\n")]
-    counts = sorted({len(row.seeds) for part in parts for row in part.rows if row.trained})
-    texts = [text for text in own if text]
-    if several := [count for count in counts if count > 1]:
-        texts.append(
-            f"Intervals in tables resample training seeds too. {seeds_sentence(several)} The"
-            " corrected intervals of claims make up for that, as far as seeds scatter normally."
-        )
-    if 1 in counts:
-        texts.append(
-            "Arms with one training seed have intervals over questions alone: they say nothing of"
-            " how a second training run would differ."
-        )
-    texts.append(
-        "Intervals in tables of figures, by group and by language are uncorrected, each for itself:"
-        " only the claims decide anything."
-    )
-    return tuple(texts)

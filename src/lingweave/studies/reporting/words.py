@@ -69,7 +69,8 @@ def asked_words(one: Compared) -> str:
 
 def of_shares(one: Compared) -> bool:
     """Whether its margin is a share of right, not a difference; also where it was not measured."""
-    return one.relation in ("as_good", "equal") and figure(one.figure).is_distance
+    near = one.relation in ("as_good", "equal")
+    return near and figure(one.figure).is_distance and not one.minus
 
 
 def share_text(share: float) -> str:

@@ -12,7 +12,9 @@ def commands(config: StudyConfig) -> None:
     Raises:
         LingweaveError: the study is wrong.
     """
-    print("\n".join(command_lines(runs_of(config.opened(), config.folder), config)))
+    config.refuse_for("commands")
+    study = config.checked(here=False)
+    print("\n".join(command_lines(runs_of(study, config.folder), config)))
 
 
 def command_lines(runs: Runs, config: StudyConfig) -> list[str]:

@@ -37,7 +37,7 @@ def kept_digest(kind: str, place: Path, out: Path | None, work: Callable[[Path],
     if (found := kept.get(key)) is not None and found[0] == stamp:
         return found[1]
     digest = work(place)
-    # A plan starts nothing, so it makes no folder either.
+    # A folder of studies is made by what lies in it, such as thin tables, not by checksums alone.
     if path is not None and path.parent.is_dir():
         with suppress(OSError), whole_file(path) as part:  # Another process may have added to it.
             text = json.dumps(_read(path) | {key: [stamp, digest]}, indent=1, sort_keys=True)

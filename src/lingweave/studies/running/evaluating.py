@@ -9,13 +9,13 @@ from lingweave.errors import LingweaveError
 from lingweave.evaluate import EvaluateConfig, Evaluation, run
 from lingweave.reading.config import ReadConfig
 from lingweave.studies.data.tables import atlas_languages
-from lingweave.studies.definition.places import place_of
+from lingweave.studies.definition.places import atlas_count, place_of
 from lingweave.studies.definition.study import BenchmarkSpec
 
-ATLAS = "atlas:"
-"""What stands before a number of the atlas's languages."""
 PATHS = ("data", "vectors", "cache", "shards")
 """Fields that are files or folders."""
+MADE = ("cache", "shards")
+"""Those that are folders and are made where they are not there."""
 OWN = ("out", "alter")
 """Fields that a study sets itself."""
 
@@ -48,7 +48,7 @@ def evaluate_config(spec: BenchmarkSpec, fields: Mapping[str, Any], out: Path) -
             given[name] = place if name == "model" else Path(place)
     languages = given.get("languages")
     if isinstance(languages, str):
-        given["languages"] = list(_languages(languages))
+        given["languages"] = list(atlas_languages(atlas_count(languages)))
     return EvaluateConfig(**given, out=out, alter=spec.alter)
 
 
@@ -66,8 +66,10 @@ def evaluate_spec(spec: BenchmarkSpec, fields: Mapping[str, Any], out: Path) -> 
     return run(evaluate_config(spec, fields, out))
 
 
-def read_config(spec: BenchmarkSpec, out: Path, resamples: int = 2000) -> ReadConfig | None:
+def read_config(spec: BenchmarkSpec, out: Path) -> ReadConfig | None:
     """How an evaluation's answers are read; None: they are not.
+
+    With the fewest resamples that there may be: a study makes its own intervals of the values.
 
     Raises:
         LingweaveError: a field of `read` is unknown, or its value is not possible.
@@ -84,14 +86,4 @@ def read_config(spec: BenchmarkSpec, out: Path, resamples: int = 2000) -> ReadCo
         given["reader"] = place_of(given["reader"])
     data = spec.evaluate.get("data")
     place = None if data is None else Path(place_of(str(data)))
-    return ReadConfig(evaluations=[str(out)], data=place, resamples=resamples, **given)
-
-
-def _languages(given: str) -> tuple[str, ...]:
-    count = given.removeprefix(ATLAS)
-    if count == given or not count.isdigit():
-        raise LingweaveError(
-            f"evaluate.languages: {given!r}: give a list of codes, or {ATLAS}N for N languages of"
-            " the atlas"
-        )
-    return atlas_languages(int(count))
+    return ReadConfig(evaluations=[str(out)], data=place, resamples=2, **given)

@@ -10,6 +10,7 @@ from typing import Any
 
 from lingweave.atlas import DEFAULT_LANGUAGES
 from lingweave.benchmark import Benchmark
+from lingweave.errors import LingweaveError
 from lingweave.evaluate.run import EvaluateConfig, configuration_of
 from lingweave.sources.atlas import SEED, atlas_path
 from lingweave.sources.rows import read_table
@@ -64,7 +65,13 @@ def run_id(
     if run.teacher is not None:
         decides["teacher"] = _model(run.teacher, known, out)
     if run.mined is not None:
-        decides["mined"] = hashlib.sha256(Path(run.mined).read_bytes()).hexdigest()
+        try:
+            decides["mined"] = hashlib.sha256(Path(run.mined).read_bytes()).hexdigest()
+        except OSError as error:
+            raise LingweaveError(
+                f"train.mined: {run.mined}: cannot be read ({error.strerror}); give the file that"
+                " `lingweave mine` wrote"
+            ) from error
     return _hash(decides)
 
 
@@ -91,7 +98,7 @@ def measure_id(
                       for name, value in asked.items()},
             "data": _data(spec, fields, out),
             "alter": dataclasses.asdict(spec.alter) if spec.alter else None,
-            "read": spec.read,
+            "read": _reading(spec, out),
         }
     )  # fmt: skip
 
@@ -177,6 +184,13 @@ def _model(place: str, known: Mapping[str, str], out: Path | None = None) -> str
     if place in known:
         return f"run {known[place]}"
     return model_digest(Path(place), out) if Path(place).is_dir() else place
+
+
+def _reading(spec: BenchmarkSpec, out: Path | None) -> Fields | None:
+    """How answers are read, with the reader as other models are known."""
+    if spec.read is None or spec.read.get("reader") is None:
+        return spec.read
+    return spec.read | {"reader": _model(place_of(str(spec.read["reader"])), {}, out)}
 
 
 def _content(named: str, out: Path | None) -> str:

@@ -65,7 +65,11 @@ class Failure(NamedTuple):
 
 
 def done_side_by_side(
-    tasks: Sequence[Task], places: Sequence[Place], title: str, preload: Sequence[str] = ()
+    tasks: Sequence[Task],
+    places: Sequence[Place],
+    title: str,
+    preload: Sequence[str] = (),
+    told: Callable[[str, Failure | None], None] = lambda task, failure: None,
 ) -> dict[str, Failure]:
     """Does all tasks, as many at once as there are places, and gives those that failed, by id.
 
@@ -77,6 +81,7 @@ def done_side_by_side(
         places: the workers.
         title: what the bar is of.
         preload: modules that every task imports, imported once.
+        told: told of each task when it is through: its id and, if it failed, why.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM came; every task under way was told to save and end.
@@ -90,7 +95,7 @@ def done_side_by_side(
         _sigterm_as_ctrl_c(),
         Bar(title, [one.id for one in tasks]) as bar,
     ):
-        return _Pool(tasks, places, started_from(preload), bar).done()
+        return _Pool(tasks, places, started_from(preload), bar, told).done()
 
 
 class _Running(NamedTuple):
@@ -107,7 +112,12 @@ class _Pool:
     """Tasks that wait, that are under way, and that are through."""
 
     def __init__(
-        self, tasks: Sequence[Task], places: Sequence[Place], context: BaseContext, bar: Bar
+        self,
+        tasks: Sequence[Task],
+        places: Sequence[Place],
+        context: BaseContext,
+        bar: Bar,
+        told: Callable[[str, Failure | None], None],
     ) -> None:
         self.waiting = list(tasks)
         self.free = list(places)
@@ -116,6 +126,7 @@ class _Pool:
         self.failed: dict[str, Failure] = {}
         self.context = context
         self.bar = bar
+        self.told = told
         self.names = {task.id: task.name for task in tasks}
 
     def done(self) -> dict[str, Failure]:
@@ -172,6 +183,7 @@ class _Pool:
         self.open.discard(task.id)
         if failure is not None:
             self.failed[task.id] = failure
+        self.told(task.id, failure)
         self.bar.at(task.id, 1.0, self._under_way())
         outcome = f": {failure.line}" if failure else took
         self.bar.say(f"{len(self.names) - len(self.open)}/{len(self.names)}  {task.name}{outcome}")

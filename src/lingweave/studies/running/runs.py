@@ -164,6 +164,19 @@ def start_fields(study: Study, name: str) -> Fields:
     return study.train | (study.starts[name].train or {})
 
 
+def starts_of(study: Study, fields: Fields) -> tuple[str, ...]:
+    """The starts that a run with these fields goes on from, those that others need first."""
+    found: dict[str, None] = {}
+    for field in MODELS:
+        model = fields.get(field)
+        if isinstance(model, str) and model.startswith(START):
+            name = model.removeprefix(START)
+            extend = study.starts[name].extend
+            below = {"encoder": extend.model} if extend else start_fields(study, name)
+            found |= dict.fromkeys((*starts_of(study, below), name))
+    return tuple(found)
+
+
 class _Made:
     """The runs of a study while they are put together."""
 

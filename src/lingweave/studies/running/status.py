@@ -45,7 +45,8 @@ def status(config: StudyConfig) -> None:
     Raises:
         LingweaveError: the study is wrong.
     """
-    study = config.opened()
+    config.refuse_for("status")
+    study = config.checked(here=False)
     standings = standings_of(runs_of(study, config.folder))
     console = Console()
     console.print(_table(standings))

@@ -12,7 +12,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from lingweave.encoders.loading import DTYPES, default_pooling, limit_of
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, NotFetchedError
 from lingweave.training.backbone import prepare_backbone
 from lingweave.training.config import TrainConfig
 from lingweave.training.defaults import optimizer_of
@@ -78,7 +78,7 @@ def _root(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=_DESCRIBING))
     except Exception as error:  # Offline, unknown name, no access: each its own exception.
         reason = " ".join(str(error).split())[:160]
-        raise LingweaveError(
+        raise NotFetchedError(
             f"encoder: {name!r} is no folder, and the hub does not give its config.json ({reason})"
         ) from error
 

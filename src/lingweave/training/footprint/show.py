@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from lingweave.training.config import FROM_NOTHING
 from lingweave.training.footprint.devices import USABLE, UTILISATION
 from lingweave.training.footprint.footprint import Footprint
 
@@ -66,7 +67,7 @@ def _notes(plan: Footprint) -> list[str]:
     device = plan.device
     kind = "bf16" if plan.bf16 else "fp32"
     peak = _scaled(device.bf16 if plan.bf16 else device.fp32, "FLOP/s")
-    weights = "reads no weights" if plan.config.encoder not in ("static", "transformer") else (
+    weights = "reads no weights" if plan.config.encoder not in FROM_NOTHING else (
         f"a vocabulary of {plan.config.vocabulary:,}"
     )  # fmt: skip
     lines = [
