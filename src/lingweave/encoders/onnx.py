@@ -105,7 +105,7 @@ def text_backbone(model: SentenceTransformer, name: str) -> Transformer:
     Raises:
         LingweaveError: the model has none, or one that gives something else.
     """
-    first = model[0]
+    first: object = model[0]
     if isinstance(first, Transformer):
         shape = first.modality_config.get("text", {})
         if (shape.get("method"), shape.get("method_output_name")) == ("forward", OUTPUT):
