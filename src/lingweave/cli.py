@@ -193,6 +193,13 @@ def data_benchmarks() -> Verb:
     return ListConfig, print_benchmarks
 
 
+def shrink() -> Verb:
+    """Write a smaller and faster copy of a model: weights of 8 bits, for CPUs."""
+    from lingweave.encoders.shrink import ShrinkConfig, shrink
+
+    return ShrinkConfig, shrink
+
+
 def index_create() -> Verb:
     """Make an index of documents, ready to be searched."""
     from lingweave.index.configs import IndexCreateConfig
@@ -324,6 +331,7 @@ VERBS: dict[str, Callable[[], Verb]] = {
     "compare": compare,
     "report": report,
     "export": export,
+    "shrink": shrink,
     "index create": index_create,
     "index add": index_add,
     "index delete": index_delete,
