@@ -1,15 +1,11 @@
 """An index on disk: a folder with ``index.json``, perhaps a module that corrects, and the store."""
 
-import hashlib
 import json
 import shutil
-import threading
-from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
 from lingweave.atomic import disk_errors_named, whole_file, write_json
 from lingweave.encoders.options import EncoderOptions
@@ -17,11 +13,11 @@ from lingweave.encoders.scores import Encoder
 from lingweave.errors import LingweaveError
 from lingweave.index.chunks import ChunkOptions
 from lingweave.index.embedded import EmbeddedStore
+from lingweave.index.late import DEBIAS, LateEncoder, checksum_of, corrected, identity_now
 from lingweave.index.record import IndexRecord, encoder_record
-from lingweave.index.store import Floats, VectorStore
+from lingweave.index.store import VectorStore
 
 FILE = "index.json"
-DEBIAS = "debias.safetensors"
 MILVUS = "milvus:"
 
 # Torch and the model take seconds: whoever only counts or searches words does not wait for them.
@@ -41,7 +37,7 @@ class Index:
         self, place: str, record: IndexRecord, options: EncoderOptions, store: VectorStore
     ) -> None:
         self.place, self.record, self.store = place, record, store
-        self.encoder: Encoder = _LateEncoder(place, record, options)
+        self.encoder: Encoder = LateEncoder(place, record, options)
 
     @property
     def similarity(self) -> Literal["cosine", "dot"]:
@@ -95,14 +91,14 @@ def create_index(
     record = IndexRecord(
         dimension=0,
         encoder=encoder_record(options),
-        identity=_identity(options),
+        identity=identity_now(options),
         chunks=chunks or ChunkOptions(),
-        debias=None if debias is None else _checksum(debias),
+        debias=None if debias is None else checksum_of(debias),
         store=store,
     )
     from lingweave.encoders.choice import encoder_of
 
-    encoder = _corrected(encoder_of(options), debias)
+    encoder = corrected(encoder_of(options), debias)
     # The only sure way to learn how many numbers a vector has.
     record = replace(record, dimension=int(encoder.encode_passages(["a"], "en").shape[1]))
     with disk_errors_named(f"the index {folder}"):
@@ -229,9 +225,9 @@ def _same(
     """The index that is there, if it was made with the same."""
     record = read_record(folder)
     given = {
-        "another encoder": (dict(record.identity), _identity(options)),
+        "another encoder": (dict(record.identity), identity_now(options)),
         "other --chunk or --overlap": (record.chunks, chunks),
-        "another --debias": (record.debias, None if debias is None else _checksum(debias)),
+        "another --debias": (record.debias, None if debias is None else checksum_of(debias)),
         "another --store": (record.store, store),
     }
     for what, (kept, asked) in given.items():
@@ -250,90 +246,3 @@ def _refuse_others(options: EncoderOptions) -> None:
                 f"--{name}: an index encodes queries that nobody knows yet; give --model or"
                 " --endpoint"
             )
-
-
-def _identity(options: EncoderOptions) -> dict[str, Any]:
-    from lingweave.encoders.choice import identity_of
-
-    # As it will be read again: lists for tuples.
-    found: dict[str, Any] = json.loads(json.dumps(identity_of(options)))
-    return found
-
-
-def _checksum(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise LingweaveError(f"--debias {path}: cannot be read ({error.strerror})") from None
-
-
-def _corrected(encoder: Encoder, debias: Path | None) -> Encoder:
-    if debias is None:
-        return encoder
-    from lingweave.debias.encoder import DebiasedEncoder
-    from lingweave.debias.fitted import Debias
-
-    fitted = Debias.open(debias)
-    numbers = int(encoder.encode_passages(["a"], "en").shape[1])
-    if fitted.passages.offsets.shape[-1] != numbers:
-        raise LingweaveError(
-            f"--debias {debias}: made for vectors of {fitted.passages.offsets.shape[-1]} numbers,"
-            f" and the encoder gives {numbers}; fit it with this encoder"
-        )
-    return DebiasedEncoder(encoder, fitted)
-
-
-class _LateEncoder:
-    """The encoder of an index, made when the first text is to be encoded.
-
-    Args:
-        place: The index.
-        record: What it was made with.
-        options: The encoder's options of now.
-    """
-
-    def __init__(self, place: str, record: IndexRecord, options: EncoderOptions) -> None:
-        self._place, self._record, self._options = place, record, options
-        self._lock = threading.Lock()
-        self.by_language = bool(record.debias or record.identity.get("by_language"))
-
-    def encode_queries(self, texts: Sequence[str], language: str) -> Floats:
-        """(texts, d) float32."""
-        return self._made().encode_queries(texts, language)
-
-    def encode_passages(self, texts: Sequence[str], language: str) -> Floats:
-        """(texts, d) float32."""
-        return self._made().encode_passages(texts, language)
-
-    def describe(self) -> dict[str, Any]:
-        """What it is, without making it."""
-        return {**self._record.encoder, "debias": self._record.debias}
-
-    def _made(self) -> Encoder:
-        with self._lock:
-            return self._encoder
-
-    @cached_property
-    def _encoder(self) -> Encoder:
-        from lingweave.encoders.choice import encoder_of
-
-        options, record = self._options, self._record
-        kept = record.encoder.get("model") if options.endpoint is None else None
-        moved = kept is not None and Path(kept).is_absolute() and not Path(kept).is_dir()
-        if moved and options.model == kept:
-            raise LingweaveError(
-                f"{self._place}: its model {kept} is not there; say with --model where it is now"
-            )
-        if _identity(options) != dict(record.identity):
-            raise LingweaveError(
-                f"{self._place}: {options.endpoint or options.model or options.encoder} is not the"
-                " encoder that the index was made with, so its vectors do not fit; give that one,"
-                " or create the index again"
-            )
-        debias = None
-        if record.debias is not None:
-            debias = Path(self._place) / DEBIAS
-            if _checksum(debias) != record.debias:
-                raise LingweaveError(f"{debias}: damaged; restore it, or create the index again")
-        return _corrected(encoder_of(options), debias)
