@@ -105,11 +105,12 @@ def text_backbone(model: SentenceTransformer, name: str) -> Transformer:
     Raises:
         LingweaveError: the model has none, or one that gives something else.
     """
-    first: object = model[0]
+    first: Any = model[0]
     if isinstance(first, Transformer):
         shape = first.modality_config.get("text", {})
         if (shape.get("method"), shape.get("method_output_name")) == ("forward", OUTPUT):
-            return first
+            found: Transformer = first
+            return found
     raise LingweaveError(
         f"{name}: only transformers that give token vectors can be written as ONNX"
     )
