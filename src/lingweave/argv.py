@@ -4,9 +4,9 @@ import json
 from keyword import iskeyword
 from typing import Any, get_args, get_origin, get_type_hints
 
-PATHS = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels", "from_", "against",
-         "titles", "mine")  # fmt: skip
-"""Options whose words are paths, in which a comma stands for itself."""
+WHOLE = ("table", "valid", "evaluations", "paths", "corpus", "queries", "qrels", "from_", "against",
+         "titles", "mine", "where")  # fmt: skip
+"""Options whose words, paths and conditions, are one item each: a comma in them is one."""
 
 
 def joined(argv: list[str], kind: type[Any]) -> list[str]:
@@ -58,8 +58,8 @@ def _takes_list(hint: Any) -> bool:
 
 
 def _listed(values: list[str], name: str, hint: Any) -> str:
-    """The words of one option as JSON; a word may hold several items, except where it is a path."""
-    if name in PATHS:
+    """The words of one option as JSON; a word may hold several items, except in WHOLE."""
+    if name in WHOLE:
         return json.dumps(values)
     if len(values) == 1 and (values[0] == "null" or values[0].startswith("[")):
         return values[0]

@@ -74,6 +74,14 @@ def test_rows_of_any_form_are_the_same_documents(tmp_path):
     assert one[:4] == ("x", "Ein deutscher Satz über Berge", None, "de")
 
 
+def test_a_row_s_fields_are_left_out_only_where_they_are_used(tmp_path):
+    row = {"id": "1", "text": "hello", "question": "why?", "pid": "9", "lang": "en", "year": 2020,
+           "parallel": None, "parallel_id": "p", "language": "English"}  # fmt: skip
+    (one,) = documents_of([lines(tmp_path / "a.jsonl", [row])])
+    assert (one.id, one.text, one.language, one.parallel) == ("1", "hello", "en", "p")
+    assert one.metadata == {"question": "why?", "pid": "9", "year": 2020, "language": "English"}
+
+
 def test_text_files_are_documents_with_their_paths_as_ids(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b.md").write_text("# A heading\n\nSome English text, with words.")
@@ -160,7 +168,8 @@ def test_what_is_unchanged_is_not_encoded_again_and_what_changed_is(tmp_path):
             documents(21, d3="Document 3 says sentence 0.", d0="A. " * 90, d1="other", d2=" "),
             IngestOptions(7, progress=False),
         )
-        assert (done.documents, done.unchanged, done.empty) == (21, 16, 1)
+        assert (done.documents, done.unchanged, done.empty, done.removed) == (21, 16, 1, 1)
+        assert not index.store.passages(["d2", "d2#1", "d2#2", "d2#3"])
         assert set(index.store.passages(["d3", "d3#1", "d3#2", "d0", "d0#1"])) == {"d3", "d0#1"}
         assert index.store.check() == sum(index.store.counts().values())
 

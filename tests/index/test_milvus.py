@@ -115,6 +115,38 @@ def test_a_failed_write_is_undone_by_the_same_store(store, monkeypatch):
     assert not store.passages(["x"])
 
 
+@pytest.mark.parametrize("step", ["taken away", "nothing of the state"])
+def test_a_failed_write_is_not_completed_by_another_store(store, again, monkeypatch, step):
+    vectors = np.eye(2, DIMENSION, dtype=np.float32)
+    other = again()
+    store.upsert([Passage("a", "a", "old", "en"), Passage("b", "b", "old", "en")], vectors)
+    other.upsert([Passage("c", "c", "old", "en")], vectors[:1])
+
+    def failing(*args):
+        writes.append(args)
+        if step == "taken away" and len(writes) == 3:
+            raise LingweaveError("the server did not answer")
+        return write(*args)
+
+    def never(*args):
+        raise LingweaveError("the server did not answer")
+
+    writes, write = [], store._collection.write
+    with monkeypatch.context() as patch:
+        patch.setattr(store._collection, "write", failing)
+        if step == "nothing of the state":
+            patch.setattr(store, "_completed", never)
+        with pytest.raises(LingweaveError, match="did not answer"):
+            store.upsert([Passage("a", "a", "new", "fr"), Passage("x", "x", "new", "fr")], vectors)
+    other.upsert([Passage("d", "d", "old", "en")], vectors[:1])
+    for one in (store, other):
+        assert dict(one.counts()) == {"en": 4}
+        assert {x.text for x in one.passages(["a", "b", "c", "d", "x"]).values()} == {"old"}
+        assert len(one.passages(["a", "b", "c", "d", "x"])) == 4
+        assert sorted(found.id for found in one.search(vectors[:1], 9)[0]) == ["a", "b", "c", "d"]
+    other.close()
+
+
 def test_readers_see_whole_documents_while_they_are_replaced(store, again):
     vectors = np.tile(np.eye(1, DIMENSION, dtype=np.float32), (5, 1))
     stop, errors = threading.Event(), []

@@ -9,7 +9,7 @@ from index.library import LANGUAGES, WordEncoder, library, vectors_of
 from index.memory_store import MemoryStore
 
 from lingweave.errors import LingweaveError
-from lingweave.index.passages import Condition, Filter
+from lingweave.index.passages import Condition, Filter, Passage
 from lingweave.index.requests import AsScored, Balanced, Preferred, Request
 from lingweave.index.search import Depths, Searcher
 
@@ -139,6 +139,16 @@ def test_folding_looks_deeper_until_there_are_enough(searcher):
     more = library(passages=40)
     searcher.store.upsert(more, vectors_of(more))
     assert len(one(searcher, k=35, fold=True, dial=Balanced())) == 35
+
+
+def test_passages_of_one_document_are_no_versions_of_each_other(searcher):
+    parts = [Passage(f"a#{i}", "a", "rain sun", "en", "rain") for i in (1, 2)]
+    passages = [*parts, Passage("b", "b", "rain", "de", "rain")]
+    searcher.store.upsert(passages, vectors_of(passages))
+    (hit,) = [x for x in one(searcher, query="rain sun", k=50, fold=True)
+              if x.passage.parallel == "rain"]  # fmt: skip
+    assert hit.passage.id == "a#1"
+    assert [x.id for x in hit.versions] == ["b"]
 
 
 def test_versions_fit_the_filter(searcher):

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 from tiny import tiny_model
 
+from lingweave.argv import joined
 from lingweave.encoders.options import EncoderOptions
 from lingweave.errors import LingweaveError
 from lingweave.index.folder import create_index
@@ -42,6 +43,13 @@ def test_the_request():
     assert (request.k, request.mode, request.fold, request.explain) == (5, "both", True, True)
     assert not request.rerank
     assert config(reranker="folder").request().rerank
+
+
+def test_a_condition_is_one_word_with_its_commas():
+    words = ["folder", "sky", "--languages", "de,en", "--where", "year>=2020", "topic in a,b"]
+    options = joined(words, SearchConfig)
+    assert options[:2] == ['--languages=["de", "en"]', '--where=["year>=2020", "topic in a,b"]']
+    assert joined(["--where=topic in a,b"], SearchConfig) == ['--where=["topic in a,b"]']
 
 
 def test_dials():

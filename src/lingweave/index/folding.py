@@ -26,7 +26,9 @@ def folded(listed: Sequence[Listed], passages: Mapping[str, Passage], k: int) ->
 def versions_of(
     store: VectorStore, asked: Sequence[tuple[Passage, Filter]]
 ) -> list[tuple[Passage, ...]]:
-    """The other versions of each passage that its filter lets through, in the order of languages.
+    """The versions of each passage that its filter lets through, in the order of languages.
+
+    Documents are versions of each other: other passages of the same document are none of it.
 
     Args:
         store: where they are.
@@ -40,6 +42,6 @@ def versions_of(
     answers = []
     for passage, where in asked:
         others = (known[id] for id in ids.get(passage.parallel or "", ()) if id in known)
-        fitting = [one for one in others if one.id != passage.id and fits(one, where)]
+        fitting = [x for x in others if x.document != passage.document and fits(x, where)]
         answers.append(tuple(sorted(fitting, key=lambda one: (one.language, one.id))))
     return answers

@@ -49,6 +49,8 @@ class Ingested:
     """Of them, how many were there already, just so."""
     empty: int = 0
     """Of them, how many hold no text, and were left out."""
+    removed: int = 0
+    """Of those without text, how many were there before, and were deleted."""
     passages: int = 0
     """Passages that were encoded and put in."""
 
@@ -66,7 +68,8 @@ def ingest(
     """Puts documents into an index.
 
     Each batch is acknowledged by itself. After a kill the same call goes on: what is there already,
-    text, language, fields and all, is not encoded again.
+    text, language, fields and all, is not encoded again. A document that has lost its text is
+    deleted.
 
     Args:
         index: where.
@@ -80,11 +83,10 @@ def ingest(
     done = Ingested()
     with progress_bar(how.progress) as bars:
         bar = _Bar(bars)
-        for batch in _batches(_cut(documents, index.record.chunks, done), how.together):
+        for batch in _batches(_cut(documents, index.record.chunks), how.together):
             put_in(index.store, index.encoder, index.similarity, batch, done)
             done.documents += len(batch)
             bar.at(done)
-    done.documents += done.empty
     # A few documents more are no reason to write everything anew.
     if done.passages * _FEW > sum(index.store.counts().values()):
         index.store.optimise()
@@ -98,9 +100,16 @@ def put_in(
     batch: Sequence[_Cut],
     done: Ingested,
 ) -> None:
-    """Encodes and puts in what is new of a batch, in one write."""
-    new = list(_changed(store, batch))
-    done.unchanged += len(batch) - len(new)
+    """Encodes and puts in what is new of a batch, in one write, and deletes what lost its text."""
+    empty = [one.document for one in batch if not one.passages]
+    if empty:
+        if not done.empty:
+            log.warning("%s: document %r holds no text; left out", empty[0].where, empty[0].id)
+        done.empty += len(empty)
+        done.removed += store.delete([one.id for one in empty])
+    filled = [one for one in batch if one.passages]
+    new = list(_changed(store, filled))
+    done.unchanged += len(filled) - len(new)
     passages = [passage for one in new for passage in one.passages]
     if passages:
         store.upsert(passages, passage_vectors(encoder, similarity, passages))
@@ -162,15 +171,9 @@ def passage_vectors(
     return np.stack([known[key] for key in keys])
 
 
-def _cut(documents: Iterable[Document], options: ChunkOptions, done: Ingested) -> Iterator[_Cut]:
+def _cut(documents: Iterable[Document], options: ChunkOptions) -> Iterator[_Cut]:
     for one in documents:
-        passages = passages_of(one, options)
-        if passages:
-            yield _Cut(one, passages)
-            continue
-        if not done.empty:
-            log.warning("%s: document %r holds no text; left out", one.where, one.id)
-        done.empty += 1
+        yield _Cut(one, passages_of(one, options))
 
 
 def _batches(cut: Iterator[_Cut], passages: int) -> Iterator[list[_Cut]]:
@@ -179,7 +182,7 @@ def _batches(cut: Iterator[_Cut], passages: int) -> Iterator[list[_Cut]]:
     count = 0
     for one in cut:
         batch.append(one)
-        count += len(one.passages)
+        count += max(1, len(one.passages))
         if count >= passages:
             yield batch
             batch, count = [], 0

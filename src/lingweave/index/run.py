@@ -112,6 +112,8 @@ def index_stats(index: Index) -> dict[str, object]:
 def print_ingested(done: Ingested, place: str) -> None:
     """Says what became of the documents."""
     left = f", {done.empty} without text left out" if done.empty else ""
+    if done.removed:
+        left += f" ({done.removed} of them were there, and are deleted)"
     print(
         f"{place}: {done.documents} documents read, {done.unchanged} unchanged{left};"
         f" {done.passages} passages put in"

@@ -17,15 +17,16 @@ log = logging.getLogger("lingweave")
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet", ".tsv", ".tsv.gz")
 PARALLEL = ("parallel", "parallel_id")
-_KNOWN = {*FIELDS.id, *FIELDS.text, *FIELDS.title, *FIELDS.language, *PARALLEL}
+_KNOWN = (FIELDS.id, FIELDS.text, FIELDS.title, FIELDS.language, PARALLEL)
 
 
 def row_documents(file: Path, prefix: str = "", language: str | None = None) -> Iterator[Document]:
     """A file's rows as documents.
 
     A row has an id, a text or a title, and perhaps a language and an id of parallel versions, under
-    the names that `sources.records` knows. All other fields with text, numbers or truth are
-    metadata, those of a field ``metadata`` too; lists and the like are left out, with a warning.
+    the first name it has of those that `sources.records` knows. All other fields with text, numbers
+    or truth are metadata, those of a field ``metadata`` too; lists and the like are left out, with
+    a warning.
 
     Args:
         file: JSON lines, Parquet or TSV, perhaps gzipped.
@@ -65,7 +66,12 @@ def row_documents(file: Path, prefix: str = "", language: str | None = None) -> 
 
 
 def _first(record: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((record[name] for name in names if record.get(name) is not None), None)
+    name = _first_name(record, names)
+    return None if name is None else record[name]
+
+
+def _first_name(record: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if record.get(name) is not None), None)
 
 
 def _language(tag: Any, where: str) -> str | None:
@@ -80,7 +86,8 @@ def _language(tag: Any, where: str) -> str | None:
 def _metadata(record: Mapping[str, Any]) -> tuple[dict[str, Value], set[str]]:
     """The fields that filters can ask for, and the names of those that they cannot."""
     nested = record.get("metadata")
-    fields = {name: value for name, value in record.items() if name not in _KNOWN}
+    used = {_first_name(record, names) for names in _KNOWN}
+    fields = {name: value for name, value in record.items() if name not in used}
     if isinstance(nested, dict):
         del fields["metadata"]
         fields |= nested

@@ -78,7 +78,6 @@ class MilvusStore:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._claim = Claim(collection, collection.options.patience)
-        self._sound = False
         self._mine = threading.Lock()
 
     @property
@@ -225,13 +224,11 @@ class MilvusStore:
     @contextmanager
     def _writing(self) -> Iterator[State]:
         """The state to go on from, while this store alone may write."""
-        with self._mine, self._claim.held() as killed:
+        with self._mine, self._claim.held():
             state = read_state(self._collection)
-            if killed or not self._sound:
-                undo_unfinished(self._collection, state)
-            self._sound = False
+            # Of a writer that failed nothing tells: its number must not become complete by ours.
+            undo_unfinished(self._collection, state)
             yield state
-            self._sound = True
 
     def _written(
         self, documents: Sequence[str], passages: Sequence[Passage], vectors: Floats | None

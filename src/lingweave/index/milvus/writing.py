@@ -2,7 +2,7 @@
 
 A server has no transactions over several rows. So each write has a number; what it adds and takes
 away is marked with it; and it is there once a single row, the state, says that the number is
-complete. What a killed writer left unfinished is undone by the next one.
+complete. What a killed or failed writer left unfinished is undone by the next one.
 """
 
 import os
@@ -77,17 +77,17 @@ class Claim:
         self._until = 0.0
 
     @contextmanager
-    def held(self) -> Iterator[bool]:
-        """Has the right for the block, which learns whether a writer was killed before it.
+    def held(self) -> Iterator[None]:
+        """Has the right for the block.
 
         Raises:
             LingweaveError: another writer has it and does not give it back in time.
         """
         end = time.monotonic() + self._patience
-        while (killed := self._taken(last=time.monotonic() >= end)) is None:
+        while not self._taken(last=time.monotonic() >= end):
             time.sleep(PAUSE * (0.5 + random.random()))
         try:
-            yield killed
+            yield
         finally:
             self._collection.remove(f'pk in ["{self._name}"]')
 
@@ -99,8 +99,8 @@ class Claim:
                 " given up; write fewer passages at a time, then run the same command again"
             )
 
-    def _taken(self, last: bool) -> bool | None:
-        """Whether a killed writer left something; None: another one is writing."""
+    def _taken(self, last: bool) -> bool:
+        """Whether the right was free, as it is where its holder was killed."""
         now = time.time()
         self._until = now + LEASE
         self._leave_mark(self._until)
@@ -113,10 +113,10 @@ class Claim:
                     f"{self._collection.address}: {living[0]['metadata']['holder']} is writing to"
                     " it; try again when it is done"
                 )
-            return None
+            return False
         if others:
             self._collection.remove(member("pk", [row["pk"] for row in others]))
-        return bool(others)
+        return True
 
     def _leave_mark(self, until: float) -> None:
         host, pid = socket.gethostname(), os.getpid()
