@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lingweave.errors import LingweaveError
@@ -48,9 +48,7 @@ class Database:
         self._lock = threading.Lock()
         self._closed = False
         if dimension is None and not self._path.is_file():
-            raise LingweaveError(
-                f"{folder}: holds no index; make one with `lingweave index create`"
-            )
+            raise LingweaveError(_none(folder))
         with self.connection() as connection:
             self.dimension = self._opened(connection, dimension)
 
@@ -58,7 +56,9 @@ class Database:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not tables and dimension is not None:
+            if not tables:
+                if dimension is None:
+                    raise LingweaveError(_none(self._path.parent))
                 _make(connection, dimension)
             about = dict(connection.execute("SELECT name, value FROM about"))
         except sqlite3.DatabaseError as error:
@@ -128,6 +128,26 @@ class Database:
             self._closed = True
             while self._free:
                 self._free.pop().close()
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder has a database with anything in it; a killed maker may leave an empty one.
+
+    Raises:
+        LingweaveError: a file of that name is something else.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    except sqlite3.Error as error:
+        raise LingweaveError(f"{path}: not an index of lingweave ({error})") from None
+
+
+def _none(folder: Path) -> str:
+    return f"{folder}: holds no index; make one with `lingweave index create`"
 
 
 def _make(connection: sqlite3.Connection, dimension: int) -> None:
