@@ -279,3 +279,47 @@ def test_damage_is_named(tmp_path):
     (tmp_path / "store.db").write_bytes(b"no database" * 100)
     with pytest.raises(LingweaveError, match="not an index of lingweave"):
         EmbeddedStore(tmp_path)
+
+
+def test_what_sqlite_refuses_is_one_clear_line(tmp_path):
+    store = EmbeddedStore(tmp_path, 2)
+    store.upsert([Passage("a", "a", "text", "de")], unit(1, 2, 0))
+    many = Filter(None, tuple(Condition("f", "=", i) for i in range(501)))
+    for search in (store.counts, lambda where: store.search_words(["text"], 1, where)):
+        with pytest.raises(LingweaveError, match="501 conditions; give 100 or fewer"):
+            search(many)
+    with pytest.raises(LingweaveError, match="40001 values; give 30000 or fewer"):
+        store.counts(Filter(None, (Condition("f", "in", tuple(range(40_000))),)))
+    with store._database.connection() as connection:
+        connection.execute("DROP TABLE words")
+    for call in (
+        lambda: store.search_words(["text"], 1),
+        lambda: store.optimise(),
+        lambda: store.delete(["a"]),
+    ):
+        with pytest.raises(
+            LingweaveError, match=r"store\.db: SQLite fails \(no such table: words\)"
+        ):
+            call()
+    assert store.counts() == {"de": 1}
+
+
+def test_a_full_disk_is_named(tmp_path):
+    store = EmbeddedStore(tmp_path, 2)
+    with store._database.connection() as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(LingweaveError, match="cannot write the index .*: database or disk is full"):
+        store.upsert([Passage("b", "b", "text " * 99_999, "de")], unit(1, 2, 0))
+    assert not store.counts()
+
+
+def test_a_damaged_database_is_named(tmp_path):
+    store = EmbeddedStore(tmp_path, 2)
+    store.upsert([Passage(f"{i}", f"{i}", "text " * 99, "de") for i in range(300)], unit(300, 2, 0))
+    store.optimise()
+    store.close()
+    content = bytearray((tmp_path / "store.db").read_bytes())
+    content[8192:] = b"\xff" * (len(content) - 8192)
+    (tmp_path / "store.db").write_bytes(content)
+    with pytest.raises(LingweaveError, match=r"store\.db: (damaged|not an index)"):
+        EmbeddedStore(tmp_path).passages([f"{i}" for i in range(300)])

@@ -77,7 +77,7 @@ class Writer:
                 held = state.held
             for group in groups_to_optimise(held, self._settings):
                 self._merge(group)
-            with self._database.connection() as connection:
+            with self._database.connection(changes=True) as connection:
                 connection.execute("INSERT INTO words (words) VALUES ('optimize')")
                 connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
 
