@@ -1,6 +1,7 @@
 """The embedded store: indexes of large parts, words, threads, and what it refuses."""
 
 import os
+import sys
 import threading
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from index.memory_store import MemoryStore
 
 from lingweave.errors import LingweaveError
-from lingweave.index.embedded import EmbeddedStore, Settings
+from lingweave.index.embedded import EmbeddedStore, Settings, clusters
+from lingweave.index.embedded.writer import Writer
 from lingweave.index.passages import EVERYTHING, Condition, Filter, Passage
 
 SMALL = Settings(part_rows=600, tail_rows=500, exact_rows=100, tier=4, patience=0.1)
@@ -297,9 +299,7 @@ def test_what_sqlite_refuses_is_one_clear_line(tmp_path):
         lambda: store.optimise(),
         lambda: store.delete(["a"]),
     ):
-        with pytest.raises(
-            LingweaveError, match=r"store\.db: SQLite fails \(no such table: words\)"
-        ):
+        with pytest.raises(LingweaveError, match=r"SQLite fails \(no such table: words\)"):
             call()
     assert store.counts() == {"de": 1}
 
@@ -308,7 +308,7 @@ def test_a_full_disk_is_named(tmp_path):
     store = EmbeddedStore(tmp_path, 2)
     with store._database.connection() as connection:
         connection.execute("PRAGMA max_page_count = 1")
-    with pytest.raises(LingweaveError, match="cannot write the index .*: database or disk is full"):
+    with pytest.raises(LingweaveError, match="database or disk is full; what was saved"):
         store.upsert([Passage("b", "b", "text " * 99_999, "de")], unit(1, 2, 0))
     assert not store.counts()
 
@@ -323,3 +323,38 @@ def test_a_damaged_database_is_named(tmp_path):
     (tmp_path / "store.db").write_bytes(content)
     with pytest.raises(LingweaveError, match=r"store\.db: (damaged|not an index)"):
         EmbeddedStore(tmp_path).passages([f"{i}" for i in range(300)])
+
+
+def test_without_faiss_everything_is_scanned_and_that_is_said_once(tmp_path, monkeypatch, caplog):
+    clusters._warn_once.cache_clear()
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    store = EmbeddedStore(tmp_path, 2, Settings(part_rows=20, tail_rows=20, tier=2))
+    for i in range(5):
+        some = [Passage(f"{i}.{j}", f"{i}.{j}", "text", "de") for j in range(15)]
+        store.upsert(some, unit(15, 2, i))
+    assert [one.message for one in caplog.records] == [
+        'an index of this size needs FAISS: pip install "lingweave[serve]"; until then everything'
+        " is scanned, exactly but slower"
+    ]
+    assert store.check() == 75
+    assert store.stats()["shards"] < 5
+    assert len(store.search(unit(1, 2, 9), 75)[0]) == 75
+
+
+def test_a_write_is_acknowledged_even_if_nothing_can_be_merged(tmp_path, monkeypatch, caplog):
+    store = EmbeddedStore(tmp_path, 2, Settings(tier=2))
+    store.upsert([Passage("a", "a", "text", "de")], unit(1, 2, 0))
+
+    def full(_, members, take):
+        (tmp_path / "shards" / "half.vectors").touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        written = Writer._written
+        patched.setattr(Writer, "_written", lambda *x: written(*x) if len(x[1]) == 1 else full(*x))
+        store.upsert([Passage("b", "b", "text", "de")], unit(1, 2, 1))
+    assert "small shards stay for now" in caplog.text
+    assert store.counts() == {"de": 2}
+    store.upsert([Passage("c", "c", "text", "de")], unit(1, 2, 2))
+    assert store.check() == 3
+    assert not (tmp_path / "shards" / "half.vectors").exists()
