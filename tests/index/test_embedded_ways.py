@@ -9,7 +9,7 @@ import pytest
 from index.memory_store import MemoryStore
 
 from lingweave.errors import LingweaveError
-from lingweave.index.embedded import EmbeddedStore, Settings, clusters
+from lingweave.index.embedded import EmbeddedStore, Settings, best, clusters
 from lingweave.index.embedded.writer import Writer
 from lingweave.index.passages import EVERYTHING, Condition, Filter, Passage
 
@@ -358,3 +358,25 @@ def test_a_write_is_acknowledged_even_if_nothing_can_be_merged(tmp_path, monkeyp
     store.upsert([Passage("c", "c", "text", "de")], unit(1, 2, 2))
     assert store.check() == 3
     assert not (tmp_path / "shards" / "half.vectors").exists()
+
+
+def test_of_many_ties_few_are_kept_and_what_is_found_is_the_same(tmp_path, monkeypatch):
+    given = passages(3000, ["de", "en", "th", "sw"])
+    given = [one._replace(id=f"{(i * 7919) % 3000}") for i, one in enumerate(given)]
+    vectors = np.repeat(unit(3, 8, 1), 1000, axis=0)
+    store, model = EmbeddedStore(tmp_path, 8), MemoryStore(8)
+    for some in (slice(2000), slice(2000, 3000)):
+        store.upsert(given[some], vectors[some])
+        model.upsert(given[some], vectors[some])
+    queries = np.concatenate([np.zeros((1, 8), np.float32), vectors[:1], unit(1, 8, 2)])
+    scored = []
+    exact = best.exact_scores
+    for depth in (1, 5, 200):
+        assert store.search(queries, depth) == model.search(queries, depth)
+        assert store.search_languages(queries, depth) == model.search_languages(queries, depth)
+    ids = [one.id for one in given[::299]]
+    for query in queries:
+        assert store.places(query, ids) == model.places(query, ids)
+    monkeypatch.setattr(best, "exact_scores", lambda *x: scored.append(len(x[1])) or exact(*x))
+    store.search(queries[:1], 5)
+    assert sum(scored) <= 5 * 4 * 2  # By language and shard.

@@ -149,6 +149,11 @@ class Shard:
         """The language of the passage at a place."""
         return next(x for x, (start, end) in self.manifest.slices.items() if start <= place < end)
 
+    @cached_property
+    def starts(self) -> Ints:
+        """(languages,) where each language begins, ascending."""
+        return np.array(sorted(start for start, _ in self.manifest.slices.values()), np.int64)
+
     def places(self, rows: Ints) -> Ints:
         """(n,) where these rows stand; -1: not in this shard."""
         order = self._by_row
