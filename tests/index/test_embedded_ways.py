@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -380,3 +381,14 @@ def test_of_many_ties_few_are_kept_and_what_is_found_is_the_same(tmp_path, monke
     monkeypatch.setattr(best, "exact_scores", lambda *x: scored.append(len(x[1])) or exact(*x))
     store.search(queries[:1], 5)
     assert sum(scored) <= 5 * 4 * 2  # By language and shard.
+
+
+def test_files_that_vanish_while_they_are_counted_are_no_error(tmp_path, monkeypatch):
+    store = EmbeddedStore(str(tmp_path), 2)
+    store.upsert([Passage("a", "a", "text", "de")], unit(1, 2, 0))
+    before = store.stats()["bytes"]
+    files = list(tmp_path.rglob("*"))
+    monkeypatch.setattr(Path, "rglob", lambda *_: [*files, tmp_path / "shards" / "gone"])
+    # As if it had been there a moment ago.
+    monkeypatch.setattr(Path, "is_file", lambda path: path.name == "gone" or not path.is_dir())
+    assert store.stats()["bytes"] == before > 0
