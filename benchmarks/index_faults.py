@@ -4,9 +4,11 @@
     python benchmarks/index_faults.py --scale 50     # the same with 2,000
 
 A process puts documents of one or two passages into an index, a quarter of them in two versions,
-and notes each batch once it is acknowledged. It is killed at random moments and started again.
-After each kill everything is read: each document must be there whole in the version last
-acknowledged, or in the one that was under way; checksums, words and metadata must fit.
+and notes each batch before it is begun and once it is acknowledged. It is killed at random moments
+from the first to the last of them, and started again: near where it was, not from the beginning.
+Creating, deleting and merging are killed once each. After each kill everything is read: each
+document must be there whole in the version last acknowledged, or in one that was under way;
+checksums, words and metadata must fit.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lingweave.encoders.options import EncoderOptions
@@ -34,7 +36,9 @@ VERSIONS = 2
 PASSAGES = (1, 2, 2)
 """How many a document has, by its number."""
 OPTIONS = EncoderOptions(encoder="random", progress=False)
-ACKNOWLEDGED = "acknowledged"
+NOTES = "notes"
+GONE = 0
+"""The version of a document that is not there."""
 
 
 def document(number: int, version: int) -> Document:
@@ -77,36 +81,65 @@ class _Fast(RandomVectors):
 
 
 def work(folder: Path, passages: int, together: int) -> None:
-    """Puts everything in, and notes what was acknowledged."""
-    with open_index(folder) as index, (folder.parent / ACKNOWLEDGED).open("ab", 0) as notes:
+    """Puts everything in; notes what is begun and what was acknowledged."""
+    with open_index(folder) as index, (folder.parent / NOTES).open("ab", 0) as notes:
         upsert = index.store.upsert
 
         def noted(some, vectors):
+            lines = sorted({(one.document, one.metadata["version"]) for one in some})
+            notes.write("".join(f"begun {x} {version}\n" for x, version in lines).encode())
             upsert(some, vectors)
-            lines = {(one.document, one.metadata["version"]) for one in some}
-            notes.write("".join(f"{x} {version}\n" for x, version in sorted(lines)).encode())
+            notes.write("".join(f"done {x} {version}\n" for x, version in lines).encode())
 
         index.store.upsert = noted
         index.encoder = _Fast()
         # Begins with the block before the last one, some of which is there already.
-        known = [int(name[1:]) for name in acknowledged(folder.parent)]
+        known = [int(name[1:]) for name in noted_so_far(folder.parent)[0]]
         first = max(0, max(known, default=0) // together - 1)
         ingest(index, documents(passages, together, first), IngestOptions(together, progress=False))
 
 
-def acknowledged(place: Path) -> dict[str, int]:
-    """The version of each document that was acknowledged last; half a line is none."""
-    path = place / ACKNOWLEDGED
+def change(folder: Path, what: str, together: int) -> None:
+    """Deletes every third document, or merges all shards, and waits to be killed."""
+    store = EmbeddedStore(folder)
+    with (folder.parent / NOTES).open("ab", 0) as notes:
+        if what == "optimise":
+            notes.write(b"begun - 0\n")
+            store.optimise()
+        names = sorted(noted_so_far(folder.parent)[0])[::3] if what == "delete" else []
+        for start in range(0, len(names), together):
+            some = names[start : start + together]
+            notes.write("".join(f"begun {x} {GONE}\n" for x in some).encode())
+            store.delete(some)
+            notes.write("".join(f"done {x} {GONE}\n" for x in some).encode())
+    signal.pause()
+
+
+def noted_so_far(place: Path) -> tuple[dict[str, int], dict[str, set[int]]]:
+    """The version of each document that was acknowledged last, and those begun since then."""
+    path = place / NOTES
     text = path.read_text() if path.exists() else ""
-    found = {}
-    for line in text[: text.rfind("\n") + 1].splitlines():
-        name, version = line.split()
-        found[name] = int(version)
-    return found
+    known: dict[str, int] = {}
+    begun: dict[str, set[int]] = {}
+    for line in text[: text.rfind("\n") + 1].splitlines():  # Half a line is none.
+        what, name, version = line.split()
+        if what == "begun":
+            begun.setdefault(name, set()).add(int(version))
+        else:
+            known[name] = int(version)
+            begun[name] = set()
+    begun.pop("-", None)
+    return known, begun
 
 
-def verify(folder: Path, known: dict[str, int]) -> tuple[int, int, int]:
-    """Documents that were acknowledged and are lost, that are there by half, and passages."""
+def verify(folder: Path, known: dict[str, int], begun: dict[str, set[int]]) -> tuple[int, int, int]:
+    """Documents that are not as acknowledged, that are there by half, and passages.
+
+    Args:
+        folder: of the index.
+        known: the version of each document that was acknowledged last.
+        begun: versions that were under way since then, any of which may be there.
+    """
     store = EmbeddedStore(folder)
     try:
         passages = store.check()
@@ -119,81 +152,125 @@ def verify(folder: Path, known: dict[str, int]) -> tuple[int, int, int]:
             there.setdefault(one.document, []).append(one)
     finally:
         store.close()
-    lost = half = 0
+    half = 0
+    versions = {}
     chunks = open_index(folder).record.chunks
     for name, some in there.items():
-        version = some[0].metadata["version"]
+        version = versions[name] = some[0].metadata["version"]
         whole = passages_of(document(int(name[1:]), version), chunks)
         half += sorted(some) != sorted(whole)
-        # What is under way may be there already, and what was there before is newer then.
-        lost += version not in {known.get(name, 0), known.get(name, 0) % VERSIONS + 1}
-    lost += len(known.keys() - there.keys())
+    lost = sum(
+        versions.get(name, GONE) not in {known.get(name, GONE), *begun.get(name, ())}
+        for name in known.keys() | versions.keys()
+    )
     return lost, half, passages
 
 
 def killed(
     place: Path, passages: int = 100_000, kills: int = 20, together: int = 512, seed: int = 0
 ) -> dict[str, object]:
-    """Makes an index, kills its writer so many times, and lets it end.
+    """Makes an index, kills its writer so many times, and lets it end; kills other verbs once each.
 
     Args:
         place: an empty folder.
         passages: that are written, both versions counted.
-        kills: how often.
+        kills: how often while documents are added.
         together: passages that are acknowledged together.
         seed: of the moments.
     """
     chance = random.Random(seed)
     folder = place / "index"
-    index = create_index(folder, OPTIONS)
-    index.close()
+    before = time.perf_counter()
+    others = _killed_once(["--create", str(folder)], folder.exists, chance.random() * 0.05)
+    create_index(folder, OPTIONS).close()
     # Vectors of 256 numbers are what the name `random` gives; short ones are enough here.
     for path in folder.glob("store.db*"):
         path.unlink()
     EmbeddedStore(folder, DIMENSION).close()
-    words = [sys.executable, __file__, "--work", str(folder), str(passages), str(together)]
-    lines = sum(1 for _ in documents(passages, together))
+    given = ["--work", str(folder), str(passages), str(together)]
+    order = {
+        (f"{one.id}", one.metadata["version"]): i
+        for i, one in enumerate(documents(passages, together))
+    }
     results = []
     alive = 0
-    before = time.perf_counter()
     for number in range(kills):
-        known = acknowledged(place)
-        target = lines * (number + chance.random()) / kills
-        process = subprocess.Popen(words, env=os.environ | {"OMP_NUM_THREADS": "1"})
-        while process.poll() is None and _count(place) < target:
-            time.sleep(0.002)
-        time.sleep(chance.random() * 0.1)
-        process.send_signal(signal.SIGKILL)
-        alive += process.wait() == -signal.SIGKILL
-        known = acknowledged(place)
-        lost, half, there = verify(folder, known)
+        target = min(0.97, (number + chance.random()) / kills) * len(order)
+        alive += _killed_once(
+            given, lambda at=target: _reached(place, order) >= at, chance.random() * 0.1
+        )
+        known, begun = noted_so_far(place)
+        lost, half, there = verify(folder, known, begun)
         results.append({"acknowledged": len(known), "passages": there, "lost": lost, "half": half})
-    subprocess.run(words, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    lost, half, there = verify(folder, acknowledged(place))
+    subprocess.run([*_SELF, *given], check=True, env=_ENVIRONMENT)
+    lost, half, written = verify(folder, *noted_so_far(place))
+    results.append({"lost": lost, "half": half, "passages": written})
+    for what in ("delete", "optimise"):
+        length = (place / NOTES).stat().st_size
+        others += _killed_once(
+            ["--change", str(folder), what, str(together)],
+            lambda at=length: (place / NOTES).stat().st_size > at,
+            chance.random() * 0.1,
+        )
+        lost, half, there = verify(folder, *noted_so_far(place))
+        results.append({"during": what, "lost": lost, "half": half, "passages": there})
     store = EmbeddedStore(folder)
+    store.delete([])  # The first change of whoever opens it removes what is left over.
     with store._states.reading() as (_, state):
         files = {name for one in state.held for name in one.shard.manifest.files()}
     store.close()
     return {
         "kills": alive,
-        "lost": lost + sum(one["lost"] for one in results),
-        "half": half + sum(one["half"] for one in results),
+        "other kills": others,
+        "lost": sum(one["lost"] for one in results),
+        "half": sum(one["half"] for one in results),
         "left over": len({x.name for x in (folder / "shards").iterdir()} - files),
-        "passages": there,
+        "passages": written,
         "seconds": round(time.perf_counter() - before, 1),
         "after each kill": results,
     }
 
 
-def _count(place: Path) -> int:
-    path = place / ACKNOWLEDGED
-    return path.read_bytes().count(b"\n") if path.exists() else 0
+_SELF = [sys.executable, __file__]
+_ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def _killed_once(given: list[str], reached: Callable[[], bool], after: float) -> bool:
+    """Starts this file, kills it so many seconds after something; whether it was still alive."""
+    process = subprocess.Popen([*_SELF, *given], env=_ENVIRONMENT)
+    while process.poll() is None and not reached():
+        time.sleep(0.005)
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def _reached(place: Path, order: dict[tuple[str, int], int]) -> int:
+    """How far the last acknowledgement was among all that is to be written."""
+    path = place / NOTES
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 50_000))
+        lines = file.read().decode().rpartition("\n")[0].splitlines()[1:]
+    for line in reversed(lines):
+        what, _, rest = line.partition(" ")
+        if what == "done":
+            name, version = rest.split()
+            return order[name, int(version)]
+    return 0
 
 
 def main() -> None:
     if sys.argv[1:2] == ["--work"]:
         work(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
         return
+    if sys.argv[1:2] == ["--change"]:
+        change(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+        return
+    if sys.argv[1:2] == ["--create"]:
+        create_index(sys.argv[2], OPTIONS).close()
+        signal.pause()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=int, default=1, help="so many times smaller")
     parser.add_argument("--kills", type=int, default=20)

@@ -1,14 +1,17 @@
 """The embedded store: indexes of large parts, words, threads, and what it refuses."""
 
 import os
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from index.memory_store import MemoryStore
 
 from lingweave.errors import LingweaveError
-from lingweave.index.embedded import EmbeddedStore, Settings
+from lingweave.index.embedded import EmbeddedStore, Settings, best, clusters
+from lingweave.index.embedded.writer import Writer
 from lingweave.index.passages import EVERYTHING, Condition, Filter, Passage
 
 SMALL = Settings(part_rows=600, tail_rows=500, exact_rows=100, tier=4, patience=0.1)
@@ -279,3 +282,113 @@ def test_damage_is_named(tmp_path):
     (tmp_path / "store.db").write_bytes(b"no database" * 100)
     with pytest.raises(LingweaveError, match="not an index of lingweave"):
         EmbeddedStore(tmp_path)
+
+
+def test_what_sqlite_refuses_is_one_clear_line(tmp_path):
+    store = EmbeddedStore(tmp_path, 2)
+    store.upsert([Passage("a", "a", "text", "de")], unit(1, 2, 0))
+    many = Filter(None, tuple(Condition("f", "=", i) for i in range(501)))
+    for search in (store.counts, lambda where: store.search_words(["text"], 1, where)):
+        with pytest.raises(LingweaveError, match="501 conditions; give 100 or fewer"):
+            search(many)
+    with pytest.raises(LingweaveError, match="40001 values; give 30000 or fewer"):
+        store.counts(Filter(None, (Condition("f", "in", tuple(range(40_000))),)))
+    with store._database.connection() as connection:
+        connection.execute("DROP TABLE words")
+    for call in (
+        lambda: store.search_words(["text"], 1),
+        lambda: store.optimise(),
+        lambda: store.delete(["a"]),
+    ):
+        with pytest.raises(LingweaveError, match=r"SQLite fails \(no such table: words\)"):
+            call()
+    assert store.counts() == {"de": 1}
+
+
+def test_a_full_disk_is_named(tmp_path):
+    store = EmbeddedStore(tmp_path, 2)
+    with store._database.connection() as connection:
+        connection.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(LingweaveError, match="database or disk is full; what was saved"):
+        store.upsert([Passage("b", "b", "text " * 99_999, "de")], unit(1, 2, 0))
+    assert not store.counts()
+
+
+def test_a_damaged_database_is_named(tmp_path):
+    store = EmbeddedStore(tmp_path, 2)
+    store.upsert([Passage(f"{i}", f"{i}", "text " * 99, "de") for i in range(300)], unit(300, 2, 0))
+    store.optimise()
+    store.close()
+    content = bytearray((tmp_path / "store.db").read_bytes())
+    content[8192:] = b"\xff" * (len(content) - 8192)
+    (tmp_path / "store.db").write_bytes(content)
+    with pytest.raises(LingweaveError, match=r"store\.db: (damaged|not an index)"):
+        EmbeddedStore(tmp_path).passages([f"{i}" for i in range(300)])
+
+
+def test_without_faiss_everything_is_scanned_and_that_is_said_once(tmp_path, monkeypatch, caplog):
+    clusters._warn_once.cache_clear()
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    store = EmbeddedStore(tmp_path, 2, Settings(part_rows=20, tail_rows=20, tier=2))
+    for i in range(5):
+        some = [Passage(f"{i}.{j}", f"{i}.{j}", "text", "de") for j in range(15)]
+        store.upsert(some, unit(15, 2, i))
+    assert [one.message for one in caplog.records] == [
+        'an index of this size needs FAISS: pip install "lingweave[serve]"; until then everything'
+        " is scanned, exactly but slower"
+    ]
+    assert store.check() == 75
+    assert store.stats()["shards"] < 5
+    assert len(store.search(unit(1, 2, 9), 75)[0]) == 75
+
+
+def test_a_write_is_acknowledged_even_if_nothing_can_be_merged(tmp_path, monkeypatch, caplog):
+    store = EmbeddedStore(tmp_path, 2, Settings(tier=2))
+    store.upsert([Passage("a", "a", "text", "de")], unit(1, 2, 0))
+
+    def full(_, members, take):
+        (tmp_path / "shards" / "half.vectors").touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        written = Writer._written
+        patched.setattr(Writer, "_written", lambda *x: written(*x) if len(x[1]) == 1 else full(*x))
+        store.upsert([Passage("b", "b", "text", "de")], unit(1, 2, 1))
+    assert "small shards stay for now" in caplog.text
+    assert store.counts() == {"de": 2}
+    store.upsert([Passage("c", "c", "text", "de")], unit(1, 2, 2))
+    assert store.check() == 3
+    assert not (tmp_path / "shards" / "half.vectors").exists()
+
+
+def test_of_many_ties_few_are_kept_and_what_is_found_is_the_same(tmp_path, monkeypatch):
+    given = passages(3000, ["de", "en", "th", "sw"])
+    given = [one._replace(id=f"{(i * 7919) % 3000}") for i, one in enumerate(given)]
+    vectors = np.repeat(unit(3, 8, 1), 1000, axis=0)
+    store, model = EmbeddedStore(tmp_path, 8), MemoryStore(8)
+    for some in (slice(2000), slice(2000, 3000)):
+        store.upsert(given[some], vectors[some])
+        model.upsert(given[some], vectors[some])
+    queries = np.concatenate([np.zeros((1, 8), np.float32), vectors[:1], unit(1, 8, 2)])
+    scored = []
+    exact = best.exact_scores
+    for depth in (1, 5, 200):
+        assert store.search(queries, depth) == model.search(queries, depth)
+        assert store.search_languages(queries, depth) == model.search_languages(queries, depth)
+    ids = [one.id for one in given[::299]]
+    for query in queries:
+        assert store.places(query, ids) == model.places(query, ids)
+    monkeypatch.setattr(best, "exact_scores", lambda *x: scored.append(len(x[1])) or exact(*x))
+    store.search(queries[:1], 5)
+    assert sum(scored) <= 5 * 4 * 2  # By language and shard.
+
+
+def test_files_that_vanish_while_they_are_counted_are_no_error(tmp_path, monkeypatch):
+    store = EmbeddedStore(str(tmp_path), 2)
+    store.upsert([Passage("a", "a", "text", "de")], unit(1, 2, 0))
+    before = store.stats()["bytes"]
+    files = list(tmp_path.rglob("*"))
+    monkeypatch.setattr(Path, "rglob", lambda *_: [*files, tmp_path / "shards" / "gone"])
+    # As if it had been there a moment ago.
+    monkeypatch.setattr(Path, "is_file", lambda path: path.name == "gone" or not path.is_dir())
+    assert store.stats()["bytes"] == before > 0

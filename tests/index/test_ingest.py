@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -276,6 +278,36 @@ def test_an_index_is_opened_only_with_the_encoder_that_it_was_made_with(tmp_path
     (place / "index.json").write_text('{"format_version": 9}')
     with pytest.raises(LingweaveError, match="format version 9"):
         open_index(place)
+
+
+def _no_file(folder):
+    (folder / "store.db").touch()
+
+
+def _no_tables(folder):
+    with closing(sqlite3.connect(folder / "store.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _parts(folder):
+    for name in (".index.json.ab.part", ".debias.safetensors.cd.part", "store.db-journal"):
+        (folder / name).touch()
+
+
+@pytest.mark.parametrize("left", [_no_file, _no_tables, _parts])
+def test_what_a_killed_create_left_is_no_hindrance(tmp_path, left):
+    (tmp_path / "shards").mkdir()
+    left(tmp_path)
+    create_index(tmp_path, RANDOM).close()
+    with open_index(tmp_path) as index:
+        assert index.store.dimension == 256
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    (tmp_path / "film.part").touch()
+    with pytest.raises(LingweaveError, match="is not empty and holds no index"):
+        create_index(tmp_path, RANDOM)
+    assert [x.name for x in tmp_path.iterdir()] == ["film.part"]
 
 
 def test_no_secret_of_an_endpoint_is_kept(tmp_path):

@@ -86,3 +86,8 @@ def test_languages_and_several_conditions():
     assert not fits(PASSAGE, Filter(languages=()))
     assert fits(PASSAGE, Filter(conditions=conditions_of(["n>2", "t=b"])))
     assert not fits(PASSAGE, Filter(conditions=conditions_of(["n>2", "t=c"])))
+
+
+def test_too_many_conditions_are_refused():
+    with pytest.raises(LingweaveError, match="--where: 101 conditions; give 100 or fewer"):
+        conditions_of(["year>=2020"] * 101)

@@ -7,12 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from lingweave.atomic import disk_errors_named, whole_file, write_json
+from lingweave.atomic import PART, disk_errors_named, remove_unfinished, whole_file, write_json
 from lingweave.encoders.options import EncoderOptions
 from lingweave.encoders.scores import Encoder
 from lingweave.errors import LingweaveError
 from lingweave.index.chunks import ChunkOptions
 from lingweave.index.embedded import EmbeddedStore
+from lingweave.index.embedded.database import is_made
 from lingweave.index.late import DEBIAS, LateEncoder, checksum_of, corrected, identity_now
 from lingweave.index.record import IndexRecord, encoder_record
 from lingweave.index.store import VectorStore
@@ -83,7 +84,7 @@ def create_index(
     folder = Path(folder)
     if (folder / FILE).exists():
         return _same(folder, options, chunks or ChunkOptions(), debias, store)
-    if folder.is_dir() and any(x.name not in _OWN for x in folder.iterdir()):
+    if folder.is_dir() and any(not _own(x.name) for x in folder.iterdir()):
         raise LingweaveError(f"{folder}: is not empty and holds no index; give a new folder")
     if folder.exists() and not folder.is_dir():
         raise LingweaveError(f"{folder}: is a file; give a new folder")
@@ -106,6 +107,7 @@ def create_index(
         if debias is not None:
             with whole_file(folder / DEBIAS) as part:
                 shutil.copyfile(debias, part)
+        remove_unfinished(folder)
     _remove_empty(folder, record)
     made = _store_of(folder, record, create=True)
     try:
@@ -117,8 +119,13 @@ def create_index(
     return Index(str(folder), record, options, made)
 
 
-_OWN = {"store.db", "store.db-wal", "store.db-shm", "shards", "lock", DEBIAS}
-"""What is there of an index whose making was cut short."""
+_DATABASE = ("store.db-journal", "store.db-wal", "store.db-shm", "store.db")
+_OWN = {*_DATABASE, "shards", "lock", DEBIAS}
+
+
+def _own(name: str) -> bool:
+    """Whether a file can be of an index whose making was cut short."""
+    return name in _OWN or (name.endswith(PART) and name.startswith((f".{FILE}.", f".{DEBIAS}.")))
 
 
 def open_index(
@@ -203,7 +210,7 @@ def _store_of(folder: Path, record: IndexRecord, create: bool) -> VectorStore:
 
 def _remove_empty(folder: Path, record: IndexRecord) -> None:
     """Removes what is left of an index for another encoder whose making was cut short."""
-    if record.store is not None or not (folder / "store.db").exists():
+    if record.store is not None or not is_made(folder):
         return
     left = EmbeddedStore(folder)
     dimension, used = left.dimension, bool(left.counts())
@@ -211,7 +218,7 @@ def _remove_empty(folder: Path, record: IndexRecord) -> None:
     if used:
         raise LingweaveError(f"{folder / FILE}: missing; restore it, or give a new folder")
     if dimension != record.dimension:
-        for name in ("store.db-wal", "store.db-shm", "store.db"):
+        for name in _DATABASE:
             (folder / name).unlink(missing_ok=True)
 
 

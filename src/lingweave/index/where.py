@@ -14,6 +14,7 @@ Relation = Literal["=", "!=", "<", "<=", ">", ">=", "in"]
 _CONDITION = re.compile(r"\s*([^\s!<>=].*?)\s*(!=|<=|>=|<|>|==?|\sin\s)\s*(.*?)\s*", re.DOTALL)
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_MOST = 100
 LARGEST = 2**63
 """Stores keep whole numbers in 64 bits."""
 
@@ -26,8 +27,10 @@ def conditions_of(words: Sequence[str]) -> tuple[Condition, ...]:
     JSON list.
 
     Raises:
-        LingweaveError: one of them is no condition.
+        LingweaveError: one of them is no condition, or there are more than 100.
     """
+    if len(words) > _MOST:
+        raise LingweaveError(f"--where: {len(words)} conditions; give {_MOST} or fewer")
     return tuple(_condition(one) for one in words)
 
 

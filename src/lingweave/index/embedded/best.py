@@ -14,6 +14,10 @@ _SLACK = 1e-5
 """By how much of the lengths' product a product in fp32 may be wrong; far more than it is."""
 
 
+_MANY = 64
+"""So many more than are wanted are kept before it is looked at which of them tie."""
+
+
 def exact_scores(shard: Shard, places: Ints, query: Floats) -> Floats:
     """(places,) inner products, worked out in doubles one by one: equal vectors tie exactly,
     however many stand beside them."""
@@ -69,8 +73,25 @@ class Best:
                 least = np.partition(some, len(good) - depth)[len(good) - depth]
                 self._least[i] = max(self._least[i], float(least))
                 good = good[some >= self._least[i] - near]
+            if len(good) > depth + _MANY:
+                good = good[self._first(i, shard, places[good])]
             if len(good):
                 self._kept[i].append((shard, places[good]))
+
+    def _first(self, i: int, shard: Shard, places: Ints) -> Ints:
+        """Which of many places with nearly one score can be among the best.
+
+        Those of one score and language stand by id, so that only the first of them can.
+        """
+        if self._lengths[i]:
+            scores = exact_scores(shard, places, self._queries[i])
+        else:
+            scores = np.zeros(len(places), np.float32)
+        least = np.partition(scores, len(scores) - self._depth)[len(scores) - self._depth]
+        tied = np.flatnonzero(scores == least)
+        of = np.searchsorted(shard.starts, places[tied], side="right")
+        nth = np.arange(len(tied)) - np.searchsorted(of, of)
+        return np.concatenate([np.flatnonzero(scores > least), tied[nth < self._depth]])
 
     def likely(self, query: int, shard: Shard, places: Ints) -> None:
         """Takes places that an index named for a query."""

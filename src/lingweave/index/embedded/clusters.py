@@ -5,8 +5,10 @@ scored anew with the vectors themselves.
 """
 
 import hashlib
+import logging
 import math
 import mmap
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +19,8 @@ from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
 from lingweave.index.embedded.settings import Settings
 from lingweave.index.store import Floats
+
+log = logging.getLogger("lingweave")
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -50,6 +54,21 @@ class Clusters:
         given = faiss.SearchParametersIVF(sel=selector, nprobe=min(probes, self.lists))
         found: Ints = self._index.search(queries, count, params=given)[1]
         return found
+
+
+def can_be_written() -> bool:
+    """Whether FAISS is there; if not, that is said once."""
+    try:
+        _faiss()
+    except LingweaveError as error:
+        _warn_once(f"{error}; until then everything is scanned, exactly but slower")
+        return False
+    return True
+
+
+@cache
+def _warn_once(message: str) -> None:
+    log.warning(message)
 
 
 def write_clusters(path: Path, vectors: Floats, settings: Settings) -> str:

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lingweave.errors import LingweaveError
@@ -13,6 +13,14 @@ SHARDS = "shards"
 """The folder of the files with vectors."""
 FORMAT_VERSION = 1
 _BUSY = 60.0
+_DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+}
+"""SQLite's codes for what a disk refuses."""
 
 _SCHEMA = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -48,9 +56,7 @@ class Database:
         self._lock = threading.Lock()
         self._closed = False
         if dimension is None and not self._path.is_file():
-            raise LingweaveError(
-                f"{folder}: holds no index; make one with `lingweave index create`"
-            )
+            raise LingweaveError(_none(folder))
         with self.connection() as connection:
             self.dimension = self._opened(connection, dimension)
 
@@ -58,7 +64,9 @@ class Database:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not tables and dimension is not None:
+            if not tables:
+                if dimension is None:
+                    raise LingweaveError(_none(self._path.parent))
                 _make(connection, dimension)
             about = dict(connection.execute("SELECT name, value FROM about"))
         except sqlite3.DatabaseError as error:
@@ -77,50 +85,70 @@ class Database:
         return found
 
     @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection that no other thread has meanwhile."""
+    def connection(self, *, changes: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection that no other thread has meanwhile.
+
+        Args:
+            changes: whether the caller writes, and names the disk that is full.
+
+        Raises:
+            LingweaveError: the database is damaged, or held by something else for a minute.
+            OSError: with `changes`: the disk is full, or the folder cannot be written to.
+        """
         with self._lock:
             if self._closed:
                 raise LingweaveError(f"{self._path.parent}: the index is closed")
             connection = self._free.pop() if self._free else None
         if connection is None:
-            try:
-                connection = sqlite3.connect(
-                    self._path, timeout=_BUSY, isolation_level=None, check_same_thread=False
-                )
-                connection.execute("PRAGMA synchronous = FULL")
-            except sqlite3.Error as error:
-                raise LingweaveError(
-                    f"{self._path}: cannot be opened, or not an index of lingweave ({error})"
-                ) from None
+            connection = self._connected()
+        sound = False
         try:
             yield connection
+            sound = True
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if changes and code in _DISK:
+                raise OSError(str(error)) from error
+            damaged = code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+            what = "damaged; restore it, or create the index again" if damaged else "SQLite fails"
+            raise LingweaveError(f"{self._path}: {what} ({error})") from error
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+            sound = True
             raise
         finally:
             with self._lock:
-                if self._closed:
+                if self._closed or not sound:  # Closing takes back what was begun.
                     connection.close()
                 else:
                     self._free.append(connection)
+
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self._path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error as error:
+            raise LingweaveError(
+                f"{self._path}: cannot be opened, or not an index of lingweave ({error})"
+            ) from None
+        return connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: at its end all of it is on the disk, and the state has a new number.
 
         Raises:
+            LingweaveError: the database is damaged, or held by something else for a minute.
             OSError: the disk is full, or the folder cannot be written to.
         """
-        try:
-            with self.connection() as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
-                connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise OSError(str(error)) from error
+        with self.connection(changes=True) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("UPDATE about SET value = value + 1 WHERE name = 'generation'")
+            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Lets all connections go; those at work when they have ended."""
@@ -128,6 +156,26 @@ class Database:
             self._closed = True
             while self._free:
                 self._free.pop().close()
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder has a database with anything in it; a killed maker may leave an empty one.
+
+    Raises:
+        LingweaveError: a file of that name is something else.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    except sqlite3.Error as error:
+        raise LingweaveError(f"{path}: not an index of lingweave ({error})") from None
+
+
+def _none(folder: Path) -> str:
+    return f"{folder}: holds no index; make one with `lingweave index create`"
 
 
 def _make(connection: sqlite3.Connection, dimension: int) -> None:

@@ -23,6 +23,12 @@ _KINDS = {
 _ORDERED = ("!=", "<", "<=", ">", ">=")
 
 
+_MOST = 100
+"""Conditions of one filter; SQLite takes 500."""
+_MOST_VALUES = 30_000
+"""Values of one filter; SQLite takes 32,766 in one query."""
+
+
 def kept_value(value: Value) -> Kept:
     """A value as the database compares it; truth as a blob, which is no number."""
     if isinstance(value, bool):
@@ -59,12 +65,21 @@ def fitting_rows(connection: sqlite3.Connection, conditions: Sequence[Condition]
 
 
 def conditions_sql(conditions: Sequence[Condition]) -> tuple[str, list[Kept]]:
-    """A query for those rows, and its values."""
-    parts, values = [], []
+    """A query for those rows, and its values.
+
+    Raises:
+        LingweaveError: they are more than SQLite takes, or one compares with the wrong values.
+    """
+    parts: list[str] = []
+    values: list[Kept] = []
+    if len(conditions) > _MOST:
+        raise LingweaveError(f"{len(conditions)} conditions; give {_MOST} or fewer")
     for condition in conditions:
         sql, given = _sql(condition)
         parts.append(f"SELECT row FROM fields WHERE {sql}")
         values += given
+    if len(values) > _MOST_VALUES:
+        raise LingweaveError(f"conditions on {len(values)} values; give {_MOST_VALUES} or fewer")
     return " INTERSECT ".join(parts), values
 
 

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lingweave.index.embedded.best import exact_scores, slack
@@ -101,21 +103,24 @@ def _better(
     for places in blocks(0, mask, shard.manifest.rows):
         (rough,) = products(query[None], shard, places)
         of = np.searchsorted(starts, places, side="right") - 1
-        for i, (id, score) in enumerate(zip(asked.ids, asked.scores, strict=True)):
-            found[:, i] += np.bincount(of[rough > score + near], minlength=len(names))
-            close = np.flatnonzero(np.abs(rough - score) <= near)
-            if len(close):
-                before = close[_before(query, shard, places[close], id, score)]
-                found[:, i] += np.bincount(of[before], minlength=len(names))
+        apart = np.abs(rough - asked.scores[:, None])
+        unsure = np.flatnonzero((apart <= near).any(axis=0))
+        before = rough > asked.scores[:, None]
+        if len(unsure):
+            before[:, unsure] = _before(query, shard, places[unsure], asked)
+        for i, some in enumerate(before):
+            found[:, i] += np.bincount(of[some], minlength=len(names))
     return {x: found[i] for i, x in enumerate(names) if x in languages}
 
 
-def _before(query: Floats, shard: Shard, places: Ints, id: str, score: float) -> Bools:
-    """(places,) which of them stand before a passage with this id and score."""
+def _before(query: Floats, shard: Shard, places: Ints, asked: _Asked) -> Bools:
+    """(asked, places) which of them stand before each passage asked for."""
     exact = exact_scores(shard, places, query)
-    better: Bools = exact > score
-    tied = np.flatnonzero(exact == score)
-    if len(tied):
-        others = shard.ids.take(places[tied]).to_pylist()
-        better[tied] = [other < id for other in others]
+    better: Bools = exact > asked.scores[:, None]
+    ties = exact == asked.scores[:, None]
+    tied = np.flatnonzero(ties.any(axis=0))
+    others = shard.ids.take(places[tied])  # Arrow compares UTF-8, whose order is that of the ids.
+    for i, id in enumerate(asked.ids):
+        first = pc.less(others, pa.scalar(id, others.type)).to_numpy(zero_copy_only=False)
+        better[i, tied] |= ties[i, tied] & first
     return better

@@ -23,7 +23,12 @@ from numpy.typing import NDArray
 
 from lingweave.atomic import whole_file
 from lingweave.errors import LingweaveError
-from lingweave.index.embedded.clusters import Clusters, open_clusters, write_clusters
+from lingweave.index.embedded.clusters import (
+    Clusters,
+    can_be_written,
+    open_clusters,
+    write_clusters,
+)
 from lingweave.index.embedded.settings import Settings
 from lingweave.index.store import Floats
 from lingweave.sealed import read_sealed, write_sealed
@@ -144,6 +149,11 @@ class Shard:
         """The language of the passage at a place."""
         return next(x for x, (start, end) in self.manifest.slices.items() if start <= place < end)
 
+    @cached_property
+    def starts(self) -> Ints:
+        """(languages,) where each language begins, ascending."""
+        return np.array(sorted(start for start, _ in self.manifest.slices.values()), np.int64)
+
     def places(self, rows: Ints) -> Ints:
         """(n,) where these rows stand; -1: not in this shard."""
         order = self._by_row
@@ -183,7 +193,7 @@ def write_shard(
     for start, end in pairwise(bounds):
         least = settings.tail_rows if start < tail else settings.part_rows
         sha256 = None
-        if end - start >= least:
+        if end - start >= least and can_be_written():
             path = folder / f"{name}.{start}.faiss"
             sha256 = write_clusters(path, vectors[start:end], settings)
         ranges.append(Range(start, end, sha256))

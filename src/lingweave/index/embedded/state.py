@@ -56,7 +56,7 @@ class State:
     seen: int
     """Up to which number the list of the dead was read."""
     dead: Ints
-    """Rows of the dead, sorted."""
+    """Rows of the dead, in the order in which they died."""
     remembered: "OrderedDict[tuple[object, ...], Ints]" = field(default_factory=OrderedDict)
     """Rows that fit the conditions asked for last."""
 

@@ -1,6 +1,7 @@
 """The embedded store: SQLite for passages and the manifest, immutable files for vectors."""
 
 import sqlite3
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,9 @@ class EmbeddedStore:
     """
 
     def __init__(
-        self, folder: Path, dimension: int | None = None, settings: Settings | None = None
+        self, folder: str | Path, dimension: int | None = None, settings: Settings | None = None
     ) -> None:
+        folder = Path(folder)
         self._settings = settings or Settings()
         self._folder = folder
         if dimension is not None:
@@ -172,12 +174,11 @@ class EmbeddedStore:
         with self._states.reading() as (connection, state):
             sql = "SELECT count(DISTINCT document) FROM passages"
             (documents,) = connection.execute(sql).fetchone()
-        files = (path for path in self._folder.rglob("*") if path.is_file())
         return {
             "documents": documents,
             "shards": len(state.held),
             "dead": sum(len(one.alive) - one.count for one in state.held),
-            "bytes": sum(path.stat().st_size for path in files),
+            "bytes": sum(map(_size, self._folder.rglob("*"))),
         }
 
     def check(self) -> int:
@@ -206,6 +207,15 @@ class EmbeddedStore:
         if not np.isfinite(queries).all():
             raise LingweaveError("the query's vector holds NaN or infinity; check the encoder")
         return queries
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none of one that a writer has just removed."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _by_keys(

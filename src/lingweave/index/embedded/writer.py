@@ -1,5 +1,6 @@
 """Everything that changes an embedded store."""
 
+import logging
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from lingweave.index.embedded.state import Held, StateReader
 from lingweave.index.embedded.words import put_words
 from lingweave.index.passages import Passage
 from lingweave.index.store import Floats
+
+log = logging.getLogger("lingweave")
 
 _AT_ONCE = 500
 
@@ -59,7 +62,7 @@ class Writer:
                 _put(connection, rows, passages)
                 _list(connection, manifest)
                 connection.execute("UPDATE about SET value = ? WHERE name = 'next'", [rows.stop])
-            self._merge_small()
+            self._swept = self._merge_small()
 
     def delete(self, documents: Sequence[str]) -> int:
         """See `VectorStore.delete`."""
@@ -67,7 +70,7 @@ class Writer:
         with self._changing():
             with self._database.writing() as connection:
                 count = _remove(connection, asked)
-            self._merge_small()
+            self._swept = self._merge_small()
         return count
 
     def optimise(self) -> None:
@@ -77,9 +80,10 @@ class Writer:
                 held = state.held
             for group in groups_to_optimise(held, self._settings):
                 self._merge(group)
-            with self._database.connection() as connection:
+            with self._database.connection(changes=True) as connection:
                 connection.execute("INSERT INTO words (words) VALUES ('optimize')")
                 connection.execute("PRAGMA wal_checkpoint (TRUNCATE)")
+            self._swept = True
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -90,9 +94,17 @@ class Writer:
             # Files are never removed because of an error: Ctrl-C may come just behind the commit.
             self._swept = False
             yield
-            self._swept = True
 
-    def _merge_small(self) -> None:
+    def _merge_small(self) -> bool:
+        """Merges after a write, which is acknowledged whatever comes of it; whether it could."""
+        try:
+            self._merged_small()
+        except (OSError, LingweaveError) as error:
+            log.warning(f"the index {self._folder}: small shards stay for now ({error})")
+            return False
+        return True
+
+    def _merged_small(self) -> None:
         while True:
             with self._states.reading() as (_, state):
                 held = state.held
