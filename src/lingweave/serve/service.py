@@ -102,14 +102,18 @@ class Service:
         if batcher.seconds > 2 * self.limits.timeout:
             raise ServeError("unavailable", "a search does not end", retry=30)
 
-    async def search(self, requests: Sequence[Request]) -> list[list[Hit]]:
+    async def search(self, requests: Sequence[Request], caller: str = "") -> list[list[Hit]]:
         """The hits of each request.
+
+        Args:
+            requests: Searches.
+            caller: Whose they are.
 
         Raises:
             ServeError: it cannot be answered, or not in time.
         """
         _, batcher = self._ready()
-        return await self._in_time(batcher.ask(requests), self.limits.timeout)
+        return await self._in_time(batcher.ask(requests, caller), self.limits.timeout)
 
     async def passage(self, id: str) -> Passage | None:
         """The passage of this id, if there is one."""
@@ -160,6 +164,7 @@ class Service:
             size=self.limits.batch,
             wait=self.limits.batch_wait / 1000,
             room=self.limits.max_waiting,
+            room_each=self.limits.max_per_caller,
             watch=self.metrics.batch,
         )
         self.state = "ready"
