@@ -197,8 +197,9 @@ class Service:
         except LingweaveError as error:
             log(logging.WARNING, "write refused", reason=str(error))
             raise ServeError("refused", str(error)) from error
-        if self._stats is not None:
-            self._stats = -_FRESH, self._stats[1]
+        self._stats = None if self._stats is None else (-_FRESH, self._stats[1])
+        with contextlib.suppress(ServeError):  # The write is done, whatever comes of this.
+            await self.stats()  # For the figures of /metrics, which nobody else may ask for.
         return found
 
     async def _in_time(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
