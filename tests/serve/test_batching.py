@@ -156,3 +156,53 @@ def test_a_worker_hands_on_what_is_raised_and_goes_on():
         worker.stop()
 
     asyncio.run(work())
+
+
+def test_searches_that_nobody_waits_for_take_no_room():
+    async def work(batcher, model):
+        first = await begun(batcher, model)
+        gone = asyncio.create_task(batcher.ask([Request(str(n)) for n in range(4)]))
+        await asyncio.sleep(0.01)
+        gone.cancel()
+        await asyncio.wait([gone])
+        assert batcher.load == 1
+        after = asyncio.create_task(batcher.ask([Request("after")] * 4))
+        await asyncio.sleep(0.01)
+        model.free.set()
+        return await first, await after
+
+    assert in_batches(work, room=5) == ([["first"]], [["after"]] * 4)
+
+
+def test_one_caller_cannot_take_all_the_room():
+    async def work():
+        model, worker = Model(), Worker("model")
+        batcher = Batcher(model.answers, worker, size=4, wait=0.0, room=100, room_each=8)
+        many = asyncio.create_task(batcher.ask([Request("first")] * 6, "greedy"))
+        await asyncio.sleep(0.01)
+        with pytest.raises(ServeError) as refused:
+            await batcher.ask([Request("more")] * 3, "greedy")
+        assert refused.value.code == "too_many"
+        other = asyncio.create_task(batcher.ask([Request("other")] * 6, "other"))
+        model.free.set()
+        assert len(await many) == len(await other) == 6
+        assert len(await batcher.ask([Request("again")] * 9, "greedy")) == 9
+        await batcher.close()
+        worker.stop()
+
+    asyncio.run(asyncio.wait_for(work(), 20))
+
+
+def test_searches_answered_singly_are_timed_singly():
+    async def work(batcher, model):
+        first = await begun(batcher, model)
+        two = [asyncio.create_task(batcher.ask([Request(q)])) for q in ("bad", "good")]
+        await asyncio.sleep(0.01)
+        before = batcher._since
+        model.free.set()
+        await asyncio.wait([first, *two])
+        assert await two[1] == [["good"]]
+        return before, batcher._since, len(model.batches)
+
+    before, after, batches = in_batches(work)
+    assert (batches, after > before) == (4, True)

@@ -379,3 +379,11 @@ def _figure(served, name):
         if line.startswith(f"{name} "):
             return float(line.split()[1])
     return None
+
+
+def test_figures_are_counted_again_after_a_write():
+    with serving(LibraryBackend, writable=True) as served:
+        new = [{"id": "neu", "text": "sky", "language": "fi"}]
+        assert 'language="fi"' not in served.client.get("/metrics").text
+        assert served.client.post("/v1/documents", json={"documents": new}).status_code == 200
+        assert 'lingweave_passages{language="fi"} 1.0' in served.client.get("/metrics").text

@@ -171,6 +171,7 @@ class _Exchange:
     async def _answered(self) -> None:
         try:
             self.caller = self.guard.checked(self.scope, self.headers)
+            self.scope["state"]["caller"] = self.caller  # Their searches are counted too.
             with self.guard.counted(self.caller):
                 body = await whole_body(self.headers, self._receive, self.guard.limits)
                 self._read = True

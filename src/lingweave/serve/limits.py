@@ -57,8 +57,8 @@ class Limits:
     max_waiting: int = 512
     """Searches that may wait or be under way; one more is refused with 503."""
     max_per_caller: int = 128
-    """Requests of one key, or without keys of one address, at once; one more is refused with
-    429."""
+    """Requests, and searches in all of them, of one key, or without keys of one address, at once;
+    one more is refused with 429."""
     max_connections: int = 1024
     """Open connections; one more is refused with 503."""
     timeout: float = 30.0

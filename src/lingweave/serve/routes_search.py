@@ -26,7 +26,7 @@ def add_search_routes(app: FastAPI, service: Service, bodies: Bodies) -> None:
         since = time.perf_counter()
         body = await read_body(request, bodies.search)
         _check([body], service)
-        [hits] = await service.search([body.request()])
+        [hits] = await service.search([body.request()], request.state.caller)
         return json_answer({**hits_json(hits, body.explain), "milliseconds": _since(since)})
 
     @app.post(
@@ -40,7 +40,7 @@ def add_search_routes(app: FastAPI, service: Service, bodies: Bodies) -> None:
         since = time.perf_counter()
         body = await read_body(request, bodies.searches)
         _check(body.searches, service, "searches.{}.")
-        found = await service.search([one.request() for one in body.searches])
+        found = await service.search([one.request() for one in body.searches], request.state.caller)
         results = [
             hits_json(hits, one.explain) for hits, one in zip(found, body.searches, strict=True)
         ]

@@ -102,14 +102,18 @@ class Service:
         if batcher.seconds > 2 * self.limits.timeout:
             raise ServeError("unavailable", "a search does not end", retry=30)
 
-    async def search(self, requests: Sequence[Request]) -> list[list[Hit]]:
+    async def search(self, requests: Sequence[Request], caller: str = "") -> list[list[Hit]]:
         """The hits of each request.
+
+        Args:
+            requests: Searches.
+            caller: Whose they are.
 
         Raises:
             ServeError: it cannot be answered, or not in time.
         """
         _, batcher = self._ready()
-        return await self._in_time(batcher.ask(requests), self.limits.timeout)
+        return await self._in_time(batcher.ask(requests, caller), self.limits.timeout)
 
     async def passage(self, id: str) -> Passage | None:
         """The passage of this id, if there is one."""
@@ -160,6 +164,7 @@ class Service:
             size=self.limits.batch,
             wait=self.limits.batch_wait / 1000,
             room=self.limits.max_waiting,
+            room_each=self.limits.max_per_caller,
             watch=self.metrics.batch,
         )
         self.state = "ready"
@@ -192,8 +197,9 @@ class Service:
         except LingweaveError as error:
             log(logging.WARNING, "write refused", reason=str(error))
             raise ServeError("refused", str(error)) from error
-        if self._stats is not None:
-            self._stats = -_FRESH, self._stats[1]
+        self._stats = None if self._stats is None else (-_FRESH, self._stats[1])
+        with contextlib.suppress(ServeError):  # The write is done, whatever comes of this.
+            await self.stats()  # For the figures of /metrics, which nobody else may ask for.
         return found
 
     async def _in_time(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
