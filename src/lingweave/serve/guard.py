@@ -21,6 +21,8 @@ from lingweave.serve.problems import ServeError
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _GONE = 499
 """The status in logs and metrics where the caller left before the answer, as nginx writes it."""
+_WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Paths that are answered however much their caller asks: who watches must see it under load."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -98,12 +100,15 @@ class Guard:
         return str((scope.get("client") or ["unknown"])[0])
 
     @contextlib.contextmanager
-    def counted(self, caller: str) -> Any:
+    def counted(self, caller: str, path: str) -> Any:
         """While a caller's request is under way.
 
         Raises:
             ServeError: the caller has too many.
         """
+        if path in _WATCHED:
+            yield
+            return
         if self._callers[caller] >= self.limits.max_per_caller:
             raise ServeError("too_many", "too many requests at once; wait for some to end", retry=1)
         self._callers[caller] += 1
@@ -171,7 +176,7 @@ class _Exchange:
     async def _answered(self) -> None:
         try:
             self.caller = self.guard.checked(self.scope, self.headers)
-            with self.guard.counted(self.caller):
+            with self.guard.counted(self.caller, self.scope["path"]):
                 body = await whole_body(self.headers, self._receive, self.guard.limits)
                 self._read = True
                 if body is not None:
