@@ -18,3 +18,14 @@ def test_who_watches_is_answered_under_load():
                 assert served.client.get(path).status_code == 200
             slow.held.set()
             assert everything(waiting).startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_is_not_done_when_it_ends_is_told_so():
+    slow = SlowBackend()
+    slow.held.clear()
+    with serving(lambda: slow, Limits(grace=1.0)) as served:
+        with served.raw(posted(b'{"query": "sky"}')) as waiting:
+            wait_until(lambda: ["sky"] in slow.batches)
+            served.stop()
+            assert problem_of(everything(waiting)) == (503, "stopping")
+        slow.held.set()

@@ -183,6 +183,13 @@ class _Exchange:
                     await self._while_there(body)
         except ServeError as problem:
             await self._tell(problem)
+        except asyncio.CancelledError:  # The time to finish is over.
+            if self._started:
+                raise
+            stopping = {"connection": "close"}
+            await self._tell(
+                ServeError("stopping", "the server is stopping", retry=5, headers=stopping)
+            )
         except Exception:
             LOG.exception("internal error", extra={"fields": {"request": self.id}})
             if not self._started:
