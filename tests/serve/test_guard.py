@@ -1,6 +1,6 @@
 """What stands before the routes, under load and at the end."""
 
-from serve.backends import LibraryBackend, SlowBackend
+from serve.backends import SlowBackend
 from serve.serving import everything, problem_of, serving, wait_until
 from serve.test_hostile import posted
 
@@ -10,14 +10,14 @@ from lingweave.serve.limits import Limits
 def test_who_watches_is_answered_under_load():
     slow = SlowBackend()
     slow.held.clear()
-    with serving(lambda: slow, Limits(max_per_caller=1)) as served:
-        with served.raw(posted(b'{"query": "sky"}')) as waiting:
-            wait_until(lambda: ["sky"] in slow.batches)
-            assert served.client.get("/v1/stats").status_code == 429
-            for path in ("/healthz", "/readyz", "/metrics"):
-                assert served.client.get(path).status_code == 200
-            slow.held.set()
-            assert everything(waiting).startswith(b"HTTP/1.1 200 ")
+    asked = posted(b'{"query": "sky"}')
+    with serving(lambda: slow, Limits(max_per_caller=1)) as served, served.raw(asked) as waiting:
+        wait_until(lambda: ["sky"] in slow.batches)
+        assert served.client.get("/v1/stats").status_code == 429
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert served.client.get(path).status_code == 200
+        slow.held.set()
+        assert everything(waiting).startswith(b"HTTP/1.1 200 ")
 
 
 def test_what_is_not_done_when_it_ends_is_told_so():

@@ -35,6 +35,7 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
         _chunking = 0
         _head: asyncio.TimerHandle | None = None
         _stalled: asyncio.TimerHandle | None = None
+        _ending: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -47,6 +48,7 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             _stop(self._head)
             _stop(self._stalled)
+            _stop(self._ending)
             super().connection_lost(exc)
 
         def get_buffer(self, sizehint: int) -> memoryview:
@@ -83,6 +85,11 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
         def resume_writing(self) -> None:
             _stop(self._stalled)
             super().resume_writing()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self.transport.is_closing():  # It stays until all is taken.
+                self._ending = self.loop.call_later(limits.client_timeout, self.transport.abort)
 
         def timeout_keep_alive_handler(self) -> None:
             super().timeout_keep_alive_handler()
