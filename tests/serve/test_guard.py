@@ -29,3 +29,13 @@ def test_what_is_not_done_when_it_ends_is_told_so():
             served.stop()
             assert problem_of(everything(waiting)) == (503, "stopping")
         slow.held.set()
+
+
+def test_a_length_given_in_two_ways_is_refused_and_nothing_after_it_read():
+    both = posted(b"f\r\n" + b'{"query":"sky"}' + b"\r\n0\r\n\r\n", transfer_encoding="chunked")
+    after = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    with serving(SlowBackend) as served:
+        assert served.told(both.replace(b"connection: close\r\n", b"") + after) == (
+            400,
+            "malformed",
+        )

@@ -86,6 +86,8 @@ class Guard:
                 unquote_to_bytes(part).decode()
             except UnicodeDecodeError:
                 raise ServeError("malformed", "the address is not UTF-8") from None
+        if b"content-length" in headers and b"transfer-encoding" in headers:
+            raise ServeError("malformed", "give the body's length in one way")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise ServeError("media_type", "send the body without a content encoding")
         if self._keys and scope["path"] not in self._open_paths:
