@@ -1,10 +1,15 @@
-"""What the bodies of requests may hold, with the server's limits, and what they mean."""
+"""What the bodies of requests may hold, with the server's limits, and what they mean.
+
+Checking ends early: of a body full of mistakes only a few are looked for, so that no request costs
+much more than its bytes.
+"""
 
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -12,8 +17,9 @@ from pydantic import (
     StrictInt,
     StrictStr,
     create_model,
+    model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from lingweave.index.passages import Condition, Filter
 from lingweave.index.requests import AsScored, Balanced, Dial, Preferred, Request
@@ -56,10 +62,28 @@ Scalar = Annotated[StrictStr, Field(max_length=MAX_VALUE)] | StrictBool | _Numbe
 Compared = Annotated[StrictStr, Field(max_length=MAX_VALUE, pattern=PLAIN)] | StrictBool | _Number
 
 
+def _not_too_many(fields: Any) -> Any:
+    # The library counts only after it has looked at each, and keeps an error of each.
+    if isinstance(fields, dict) and len(fields) > MAX_FIELDS:
+        told = {"field_type": "Dictionary", "max_length": MAX_FIELDS, "actual_length": len(fields)}
+        raise PydanticKnownError("too_long", told)
+    return fields
+
+
 class _Body(BaseModel):
     """Nothing is taken for something else, and nothing unknown is passed over."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_unknown(cls, given: Any) -> Any:
+        """Of fields that are not known, the first: the library would keep an error of each."""
+        if not isinstance(given, dict):
+            return given
+        known = cls.model_fields.keys()
+        unknown = [name for name in given if name not in known]
+        return {name: given[name] for name in given if name in known or name == unknown[0]}
 
 
 class ConditionBody(_Body):
@@ -159,7 +183,9 @@ class DocumentBody(_Body):
     title: Annotated[StrictStr, Field(max_length=MAX_VALUE)] | None = None
     language: Language | None = Field(None, description="By default detected.")
     parallel: Id | None = Field(None, description="What its versions in other languages share.")
-    metadata: Annotated[dict[Name, Scalar], Field(max_length=MAX_FIELDS)] = {}
+    metadata: Annotated[
+        dict[Name, Scalar], Field(max_length=MAX_FIELDS), BeforeValidator(_not_too_many)
+    ] = {}
 
 
 class DocumentsBody(_Body):
@@ -180,7 +206,7 @@ def bodies_of(limits: Limits) -> Bodies:
     """The bodies that a server with these limits takes."""
 
     def some(kind: Any, most: int) -> Any:
-        return Annotated[list[kind], Field(min_length=1, max_length=most)]
+        return Annotated[list[kind], Field(min_length=1, max_length=most, fail_fast=True)]
 
     value = Compared | some(Compared, limits.max_values)
     condition: Any = create_model("Condition", __base__=ConditionBody, value=(value, ...))
@@ -189,7 +215,10 @@ def bodies_of(limits: Limits) -> Bodies:
         "Filter",
         __base__=FilterBody,
         languages=(some(Language, limits.max_languages) | None, None),
-        conditions=(Annotated[list[checked], Field(max_length=limits.max_conditions)], []),
+        conditions=(
+            Annotated[list[checked], Field(max_length=limits.max_conditions, fail_fast=True)],
+            [],
+        ),
     )
     preferred: Any = create_model(
         "Preferred",

@@ -21,6 +21,8 @@ from lingweave.serve.problems import ServeError
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _GONE = 499
 """The status in logs and metrics where the caller left before the answer, as nginx writes it."""
+_WATCHED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Paths that are answered however much their caller asks: who watches must see it under load."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -84,6 +86,8 @@ class Guard:
                 unquote_to_bytes(part).decode()
             except UnicodeDecodeError:
                 raise ServeError("malformed", "the address is not UTF-8") from None
+        if b"content-length" in headers and b"transfer-encoding" in headers:
+            raise ServeError("malformed", "give the body's length in one way")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise ServeError("media_type", "send the body without a content encoding")
         if self._keys and scope["path"] not in self._open_paths:
@@ -98,12 +102,15 @@ class Guard:
         return str((scope.get("client") or ["unknown"])[0])
 
     @contextlib.contextmanager
-    def counted(self, caller: str) -> Any:
+    def counted(self, caller: str, path: str) -> Any:
         """While a caller's request is under way.
 
         Raises:
             ServeError: the caller has too many.
         """
+        if path in _WATCHED:
+            yield
+            return
         if self._callers[caller] >= self.limits.max_per_caller:
             raise ServeError("too_many", "too many requests at once; wait for some to end", retry=1)
         self._callers[caller] += 1
@@ -172,13 +179,20 @@ class _Exchange:
         try:
             self.caller = self.guard.checked(self.scope, self.headers)
             self.scope["state"]["caller"] = self.caller  # Their searches are counted too.
-            with self.guard.counted(self.caller):
+            with self.guard.counted(self.caller, self.scope["path"]):
                 body = await whole_body(self.headers, self._receive, self.guard.limits)
                 self._read = True
                 if body is not None:
                     await self._while_there(body)
         except ServeError as problem:
             await self._tell(problem)
+        except asyncio.CancelledError:  # The time to finish is over.
+            if self._started:
+                raise
+            stopping = {"connection": "close"}
+            await self._tell(
+                ServeError("stopping", "the server is stopping", retry=5, headers=stopping)
+            )
         except Exception:
             LOG.exception("internal error", extra={"fields": {"request": self.id}})
             if not self._started:

@@ -1,5 +1,6 @@
 """JSON in and out, and how the OpenAPI document tells of both."""
 
+import asyncio
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
@@ -10,6 +11,8 @@ from lingweave.serve.problems import ServeError, invalid
 
 B = TypeVar("B", bound=BaseModel)
 
+_SMALL = 1 << 13
+"""Bytes of a body that is checked sooner than a thread for it would be there."""
 _ALWAYS = (400, 401, 405, 408, 413, 421, 422, 429, 431, 500, 503)
 
 
@@ -25,8 +28,11 @@ async def read_body(request: Request, kind: type[B]) -> B:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise ServeError("media_type", "send JSON, with Content-Type: application/json")
+    body = await request.body()
     try:
-        return kind.model_validate_json(await request.body())
+        if len(body) <= _SMALL:
+            return kind.model_validate_json(body)
+        return await asyncio.to_thread(kind.model_validate_json, body)
     except ValidationError as error:
         raise invalid(error.errors(include_url=False, include_input=False)) from error
 

@@ -74,7 +74,11 @@ def bound(host: str, port: int) -> socket.socket:
         LingweaveError: the address is not one of this machine's, or is taken.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except UnicodeError as error:
+        raise LingweaveError(f"--host {host!r}: is no name of an address") from error
     except OSError as error:
         raise LingweaveError(f"--host {host}: no such address ({error.strerror})") from error
     family, _, _, _, address = found[0]
