@@ -17,6 +17,8 @@ _LAST_BYTES = 5.0
 
 _PIECE = 1 << 12
 """Bytes that are read of a connection before the others get their turn."""
+_THROWN = 1 << 20
+"""Bytes that a client may go on sending after it was refused."""
 _CHUNKING = 1 << 16
 """Bytes that the lengths and ends of a body's chunks may take, beside an eighth of the body: each
 chunk costs work, however short it is."""
@@ -33,6 +35,7 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
 
     class Protocol(H11Protocol, asyncio.BufferedProtocol):
         _chunking = 0
+        _thrown: int | None = None
         _head: asyncio.TimerHandle | None = None
         _stalled: asyncio.TimerHandle | None = None
         _ending: asyncio.TimerHandle | None = None
@@ -58,6 +61,9 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
             self.data_received(bytes(self._piece[:nbytes]))
 
         def data_received(self, data: bytes) -> None:
+            if self._thrown is not None:
+                self._throw_away(data)
+                return
             before = self.cycle
             more, held = (before.more_body, len(before.body)) if before else (False, 0)
             super().data_received(data)
@@ -124,11 +130,24 @@ def protocol_of(limits: Limits, metrics: Metrics) -> type[H11Protocol]:
 
         def _refuse(self, problem: ServeError) -> None:
             """Answers without the application, and closes."""
-            if not self.transport.is_closing():
-                metrics.problem(problem.code)
-                self.transport.write(_raw(problem))
+            if self._thrown is not None or self.transport.is_closing():
+                return
+            metrics.problem(problem.code)
+            self.transport.write(_raw(problem))
+            self._thrown = 0
+            if self.cycle is not None and not self.cycle.response_complete:
                 self.transport.close()
-                self.loop.call_later(_LAST_BYTES, self.transport.abort)
+            else:
+                self.transport.write_eof()
+            self.loop.call_later(_LAST_BYTES, self.transport.abort)
+
+        def _throw_away(self, data: bytes) -> None:
+            """Reads on after an answer without looking (RFC 9112, 9.6): where bytes are left
+            unread, the system takes the answer back from a client that is still sending."""
+            assert self._thrown is not None
+            self._thrown += len(data)
+            if self._thrown > _THROWN:
+                self.transport.abort()
 
     return Protocol
 
