@@ -17,8 +17,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from serve.backends import LibraryBackend
 from serve.serving import serving
+
+from lingweave.serve.config import ServeConfig
+from lingweave.serve.open_index import opening_of
 
 CHECKS = [
     not_a_server_error,
@@ -39,8 +41,10 @@ MODES = {GenerationMode.POSITIVE: [], GenerationMode.NEGATIVE: [refused]}
 
 
 @pytest.fixture(scope="module")
-def fuzzed():
-    with serving(LibraryBackend, writable=True, audit=b"<p>") as served:
+def fuzzed(folder):
+    """A server of an index on the disk, which takes documents too."""
+    config = ServeConfig(folder=[str(folder)], writable=True)
+    with serving(opening_of(config), config, writable=True, audit=b"<p>") as served:
         yield served
 
 

@@ -1,45 +1,16 @@
 """An index on the disk behind the API: searched while it is written to, by models that only one
 thread may use."""
 
-import json
 import threading
 
 import pytest
 from serve.serving import serving
 
 from lingweave.errors import LingweaveError
-from lingweave.index.configs import IndexCreateConfig
 from lingweave.index.folder import open_index
 from lingweave.index.record import IndexRecord
-from lingweave.index.run import create
 from lingweave.serve.config import ServeConfig
 from lingweave.serve.open_index import SharedEncoder, model_name, opening_of
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """An index of 30 documents in three languages with random vectors."""
-    here = tmp_path_factory.mktemp("served")
-    rows = [
-        {
-            "id": f"{number}-{language}",
-            "text": f"word{number} sky {language}",
-            "language": language,
-            "parallel": str(number),
-            "year": 2000 + number,
-        }
-        for number in range(10)
-        for language in ("de", "en", "sw")
-    ]
-    (here / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    config = IndexCreateConfig(
-        folder=[str(here / "index")],
-        from_=[str(here / "rows.jsonl")],
-        encoder="random",
-        progress=False,
-    )
-    create(config)
-    return here / "index"
 
 
 def test_it_is_searched_written_and_read_again(folder):

@@ -3,35 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 from serve.backends import LibraryBackend
-from serve.browser import PHONE, TEXTS, Visit, chromium, scripts
+from serve.browser import PHONE, TEXTS, Visit, scripts
 from serve.serving import serving
 
 AUDIT = b"<!DOCTYPE html><title>A</title><style>h1{color:rgb(1,2,3)}</style><h1>An audit</h1>"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def served():
     with serving(lambda: LibraryBackend(scripts()), audit=AUDIT) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def window(browser, served):
-    with Visit(browser, served.url) as found:
-        yield found
-
-
-@pytest.fixture
-def visit(window):
-    window.open()
-    yield window
-    window.check()
 
 
 def test_each_hit_is_written_in_its_language_and_direction(visit):

@@ -2,7 +2,7 @@
 
 import pytest
 from serve.backends import LibraryBackend
-from serve.browser import DESK, PHONE, Visit, chromium
+from serve.browser import DESK, PHONE, Visit
 from serve.serving import serving
 
 from lingweave.index.passages import Passage
@@ -31,12 +31,6 @@ IDS = [
     "'); alert(9); ('",
     "?a=b&c#d%00",
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 from serve.backends import LibraryBackend
-from serve.browser import Visit, chromium, scripts
+from serve.browser import Visit, scripts
 from serve.serving import serving
 
 from lingweave.index.passages import Passage
@@ -32,29 +32,9 @@ CONTRAST = """all => all.map(one => {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def served():
     with serving(lambda: LibraryBackend(scripts())) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def window(browser, served):
-    with Visit(browser, served.url) as found:
-        yield found
-
-
-@pytest.fixture
-def visit(window):
-    window.open()
-    yield window
-    window.page.unroute_all()
-    window.check()
 
 
 def test_the_keyboard_is_enough(visit):

@@ -7,8 +7,9 @@ import pytest
 from studies.reported import a_study, compared, contents, verdicts
 
 from lingweave.significance import Interval
+from lingweave.studies.judging.drawn import Cell
 from lingweave.studies.reporting.claimplot import MOST, claim_plot
-from lingweave.studies.reporting.contents import Row, Shown
+from lingweave.studies.reporting.contents import Row
 from lingweave.studies.reporting.looks import key_of, looks, tick
 from lingweave.studies.reporting.plots import (
     bias_plot,
@@ -21,7 +22,7 @@ from lingweave.studies.reporting.plots import (
 
 def row(name, choices, **figures):
     given = {"multi.mAP": 0.5, "rank_distance": 100.0} | figures
-    shown = {k: Shown(Interval(v, 0.9 * v, 1.1 * v), (v,)) for k, v in given.items()}
+    shown = {k: Cell(Interval(v, 0.9 * v, 1.1 * v), (v,)) for k, v in given.items()}
     return Row(name, (1,), choices, shown)
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from lingweave.errors import LingweaveError
 from lingweave.index.embedded.checks import checked
 from lingweave.index.milvus.address import milvus_address
-from lingweave.index.milvus.collection import DEEPEST, Collection, MilvusOptions, filtered
+from lingweave.index.milvus.best import best, parts_of
+from lingweave.index.milvus.collection import Collection, MilvusOptions, filtered
 from lingweave.index.milvus.expressions import expression, in_languages, member
 from lingweave.index.milvus.rows import SHOWN, Row, key, passage_of, row_of, tokens
 from lingweave.index.milvus.writing import (
@@ -30,10 +31,6 @@ LOOKED = 1000
 """How deep places are looked for."""
 _KEYS = 500
 """Ids that one request names at most."""
-_SPARE = 16
-"""Hits that are asked for beyond the depth, for ties to be put in order."""
-_QUERIES = 64
-"""Queries of one request."""
 
 
 def open_milvus(
@@ -119,7 +116,9 @@ class MilvusStore:
     def search(self, vectors: Floats, depth: int, where: Filter = EVERYTHING) -> list[list[Found]]:
         """For each vector the best passages of all languages."""
         return self._seen(
-            lambda state: self._best("vector", list(vectors), depth, state, *expression(where))
+            lambda state: best(
+                self._collection, "vector", list(vectors), depth, state, *expression(where)
+            )
         )
 
     def search_languages(
@@ -129,9 +128,9 @@ class MilvusStore:
 
         def found(state: State) -> list[dict[str, list[Found]]]:
             codes, parts = _codes(state, where), expression(where)
-            best = partial(self._best, "vector", list(vectors), depth, state)
+            nearest = partial(best, self._collection, "vector", list(vectors), depth, state)
             each = self._collection.together(
-                [partial(best, in_languages([code]), *parts) for code in codes]
+                [partial(nearest, in_languages([code]), *parts) for code in codes]
             )
             return [
                 {code: lists[row] for code, lists in zip(codes, each, strict=True) if lists[row]}
@@ -147,7 +146,11 @@ class MilvusStore:
         asked = [tokens(text) for text in texts]
         some = [text for text in asked if text]
         found = iter(
-            self._seen(lambda state: self._best("terms", some, depth, state, *expression(where)))
+            self._seen(
+                lambda state: best(
+                    self._collection, "terms", some, depth, state, *expression(where)
+                )
+            )
         )
         return [next(found) if text else [] for text in asked]
 
@@ -163,7 +166,7 @@ class MilvusStore:
             filters = [[], *([in_languages([code])] for code in sorted({*of.values()}))]
             lists = self._collection.together(
                 [
-                    partial(self._best, "vector", [vector], LOOKED, state, *one, *parts)
+                    partial(best, self._collection, "vector", [vector], LOOKED, state, *one, *parts)
                     for one in filters
                 ]
             )
@@ -247,7 +250,7 @@ class MilvusStore:
             gone: set[str] = set()
             # A passage's id is one of the whole index, whatever its document.
             for column, keys in (("document_key", [*wanted]), ("key", [x["key"] for x in rows])):
-                for some in _parts(keys, _KEYS):
+                for some in parts_of(keys, _KEYS):
                     filter = filtered(state.generation, member(column, some))
                     old = self._collection.rows(filter, COLUMNS)
                     dying = [row for row in old if row["died"] != now]
@@ -279,41 +282,11 @@ class MilvusStore:
     ) -> list[Row]:
         keys = [key(id) for id in dict.fromkeys(ids)]
         some = [
-            filtered(state.generation, member(column, each), *parts) for each in _parts(keys, _KEYS)
+            filtered(state.generation, member(column, each), *parts)
+            for each in parts_of(keys, _KEYS)
         ]
         calls = [partial(self._collection.rows, filter, fields) for filter in some]
         return [row for rows in self._collection.together(calls) for row in rows]
-
-    def _best(
-        self, column: str, asked: Sequence[Any], depth: int, state: State, *parts: str
-    ) -> list[list[Found]]:
-        """The best rows for each vector or text; equal scores in the order of their ids."""
-        if depth > DEEPEST:
-            raise LingweaveError(f"Milvus gives {DEEPEST:,} hits at most; {depth:,} were asked for")
-        filter = filtered(state.generation, *parts)
-        found: list[list[Found]] = []
-        for some in _parts(asked, _QUERIES):
-            limit = min(DEEPEST, depth + _SPARE)
-            lists = self._collection.nearest(column, some, limit, filter)
-            while limit < DEEPEST and any(_cut_in_ties(each, depth, limit) for each in lists):
-                limit = min(DEEPEST, 4 * limit)
-                lists = self._collection.nearest(column, some, limit, filter)
-            found += [_ordered(each)[:depth] for each in lists]
-        return found
-
-
-def _ordered(hits: Sequence[tuple[str, float]]) -> list[Found]:
-    found = [Found(id, _rounded(score)) for id, score in hits]
-    return sorted(found, key=lambda one: (-one.score, one.id))
-
-
-def _rounded(score: float) -> float:
-    # Equal vectors must tie, and servers round the last bits as it suits them.
-    return round(score, 6)
-
-
-def _cut_in_ties(hits: Sequence[tuple[str, float]], depth: int, limit: int) -> bool:
-    return len(hits) == limit and _rounded(hits[depth - 1][1]) == _rounded(hits[-1][1])
 
 
 def _codes(state: State, where: Filter) -> list[str]:
@@ -322,7 +295,3 @@ def _codes(state: State, where: Filter) -> list[str]:
 
 def _most_first(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
-
-
-def _parts(items: Sequence[T], most: int) -> list[Sequence[T]]:
-    return [items[start : start + most] for start in range(0, len(items), most)]

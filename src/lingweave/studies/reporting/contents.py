@@ -8,21 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from lingweave.significance import Interval
+from lingweave.studies.judging.drawn import Cell
 from lingweave.studies.judging.verdicts import Verdict
 
 Reproduced = Literal["reproduced", "not reproduced", "undecided", "not measured"]
 
 SeenByStarts = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Benchmark -> start that arms go on from -> languages called unseen that it was trained in."""
-
-
-class Shown(NamedTuple):
-    """A figure of an arm."""
-
-    interval: Interval
-    """Mean over seeds on all queries, with the bootstrap interval."""
-    by_seed: tuple[float, ...]
-    """Each seed's own."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +27,7 @@ class Row:
     """Training seeds; None where there is no training."""
     choices: Mapping[str, str]
     """Axis -> choice; empty for a floor."""
-    figures: Mapping[str, Shown]
+    figures: Mapping[str, Cell]
     """By name: those of the study's tables, and those that the plots need."""
     groups: Mapping[str, Mapping[str, Mapping[str, Interval]]] = field(default_factory=dict)
     """Figure -> kind (family, script, resource, language) -> group -> interval."""

@@ -6,7 +6,7 @@ from lingweave.studies.definition.study import Study
 from lingweave.studies.judging.drawn import ArmFigures, BenchmarkFigures
 from lingweave.studies.judging.figures import KINDS
 from lingweave.studies.judging.measurements import Measurements
-from lingweave.studies.reporting.contents import Part, Row, SeenByStarts, Shown
+from lingweave.studies.reporting.contents import Part, Row, SeenByStarts
 from lingweave.studies.reporting.madeof import described
 
 
@@ -79,7 +79,7 @@ def _row(
         seeds=arm.seeds,
         choices=choices,
         figures={
-            name: Shown(cell.interval, cell.by_seed)
+            name: cell
             for name, cell in arm.cells.items()
             if "|" not in name or not name.partition("|")[2].startswith(("language=", *_OF_KINDS))
             or name in study.figures
