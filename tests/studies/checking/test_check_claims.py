@@ -104,3 +104,12 @@ def test_a_run_is_not_compared_with_itself_under_another_name(right, spec, same)
     assert told(one) == (
         f"claims[1]: {same} have the same fields and are one run; compare two that differ"
     )
+
+
+def test_a_claim_is_not_about_an_arm_that_is_not_measured_there():
+    few = other(arms=[{"recipe": "hybrid"}])
+    check_claims(a_study(other=few, on=["atlas"]))
+    assert told(a_study(other=few)) == (
+        "claims[1]: mono is not measured on other; add it to benchmarks.other.arms, or name other"
+        " benchmarks"
+    )

@@ -3,7 +3,13 @@
 import pytest
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.definition.arms import arms_of, evaluate_fields, planned_of, train_fields
+from lingweave.studies.definition.arms import (
+    arms_of,
+    arms_on,
+    evaluate_fields,
+    planned_of,
+    train_fields,
+)
 from lingweave.studies.definition.study import BenchmarkSpec, Choice, Study, TableSpec
 
 AXES = {
@@ -39,6 +45,29 @@ def test_all_combinations_without_the_axis_that_has_one_choice():
 def test_entries_with_one_choice_several_and_all():
     arms = [{"recipe": "hybrid", "model": ["b", "c"]}, {"model": "c", "recipe": "*"}]
     assert names(arms_of(study(arms=arms))) == ["hybrid/b", "hybrid/c", "x-y/c"]
+
+
+def test_arms_on_a_benchmark_are_all_or_those_that_it_names():
+    some = BenchmarkSpec(arms=[{"model": "c", "recipe": "*"}, {"recipe": "x-y", "model": "a"}])
+    one = study(benchmarks={"b": BenchmarkSpec(), "some": some})
+    assert arms_on(one, "b") == arms_of(one)
+    assert names(arms_on(one, "some")) == ["x-y/a", "x-y/c", "hybrid/c"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "line"),
+    [
+        ({"recipe": "x", "model": "a"}, r"benchmarks\.b\.arms\[2\]: the recipe 'x' is not in"),
+        ({"recipe": "x-y"}, r"benchmarks\.b\.arms\[2\]: does not say which model; choose from a"),
+        ({"recipe": "x-y", "model": "b"},
+         r"benchmarks\.b\.arms\[2\]: no arm of the study has recipe x-y, model b; add it to arms"),
+    ],
+)  # fmt: skip
+def test_arms_on_a_benchmark_are_arms_of_the_study(entry, line):
+    first = {"recipe": "*", "model": "a"}
+    one = study(arms=[first], benchmarks={"b": BenchmarkSpec(arms=[first, entry])})
+    with pytest.raises(LingweaveError, match=line):
+        arms_on(one, "b")
 
 
 def test_planned_arms_are_those_that_are_not_run():

@@ -36,6 +36,19 @@ def test_a_study_is_starts_then_arms_and_every_one_on_every_benchmark(table_file
     assert Path(config.out).parent == tmp_path / "models"
 
 
+def test_a_benchmark_may_be_asked_of_some_arms_only(table_file, tmp_path):
+    whole = runnable(table_file)
+    (name, spec), *_ = whole.benchmarks.items()
+    few = replace(whole, benchmarks={name: replace(spec, arms=[{"recipe": "hybrid"}])})
+    runs, all_runs = runs_of(few, tmp_path), runs_of(whole, tmp_path)
+    assert [(one.arm, one.seed) for one in runs.measures] == [
+        ("hybrid", 1), ("hybrid", 2), ("tfidf", None), ("before", None),
+    ]  # fmt: skip
+    assert ids(runs) == ids(all_runs)
+    before = {(one.arm, one.seed): one.id for one in all_runs.measures}
+    assert all(one.id == before[one.arm, one.seed] for one in runs.measures)
+
+
 def test_equal_runs_have_equal_names_wherever_they_lie(table_file, tmp_path):
     here = runs_of(runnable(table_file), tmp_path / "a")
     copy = tmp_path / table_file.name

@@ -14,6 +14,7 @@ from lingweave.studies.data.tables import check_table, checked, languages_of
 from lingweave.studies.definition.arms import (
     Arm,
     arms_of,
+    arms_on,
     evaluate_fields,
     planned_of,
     train_fields,
@@ -80,6 +81,7 @@ def _check_names(study: Study) -> None:
         *((f"axes.{axis}", choices) for axis, choices in study.axes.items()),
         *_named_choices(study),
         ("arms", arms_of(study)),
+        *((f"benchmarks.{name}.arms", arms_on(study, name)) for name in study.benchmarks),
     ):
         if not given:
             raise LingweaveError(f"{where}: is empty; give one or more")
@@ -96,7 +98,8 @@ def _check_names(study: Study) -> None:
 
 def _named_choices(study: Study) -> Iterator[tuple[str, str | list[str]]]:
     """Place -> what an entry of arms names of an axis."""
-    for where, entries in (("arms", study.arms or ()), ("planned", study.planned)):
+    on = ((f"benchmarks.{name}.arms", one.arms or ()) for name, one in study.benchmarks.items())
+    for where, entries in (("arms", study.arms or ()), ("planned", study.planned), *on):
         for number, entry in enumerate(entries, 1):
             for axis, given in entry.items():
                 yield f"{where}[{number}].{axis}", given

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lingweave.errors import LingweaveError
 from lingweave.reading.config import ReadConfig
-from lingweave.studies.definition.arms import Arm, arms_of, evaluate_fields, train_fields
+from lingweave.studies.definition.arms import Arm, arms_of, arms_on, evaluate_fields, train_fields
 from lingweave.studies.definition.restricted import all_benchmarks
 from lingweave.studies.definition.study import BEST, BenchmarkSpec, ClaimSpec, Side, Study, named
 from lingweave.studies.judging.comparisons import Place, comparisons
@@ -66,9 +66,15 @@ def _check_claim(study: Study, claim: ClaimSpec, where: str, arms: tuple[Arm, ..
     except LingweaveError as error:
         raise LingweaveError(f"{where}: {error}") from error
     by_name = {arm.name: arm for arm in arms}
+    on = {one: {arm.name for arm in arms_on(study, one)} for one in all_benchmarks(study)}
     for one in made:
         for place in one.places:
             spec = all_benchmarks(study)[place.benchmark]
+            if place.arm not in {*study.floors, *on[place.benchmark]}:
+                raise LingweaveError(
+                    f"{where}: {place.arm} is not measured on {place.benchmark}; add it to"
+                    f" benchmarks.{place.benchmark}.arms, or name other benchmarks"
+                )
             if lacks := _lacking(one.figure.name, place.benchmark, spec):
                 raise LingweaveError(f"{where}.figures: {lacks}")
     for left, right in dict.fromkeys((one.left, one.right) for one in made):
@@ -81,7 +87,7 @@ def _check_claim(study: Study, claim: ClaimSpec, where: str, arms: tuple[Arm, ..
 
 def _measured(study: Study, place: Place, arms: Mapping[str, Arm]) -> tuple[object, ...]:
     """What decides the figures of an arm or floor on a benchmark."""
-    spec = replace(all_benchmarks(study)[place.benchmark], unseen=[])
+    spec = replace(all_benchmarks(study)[place.benchmark], unseen=[], arms=None)
     arm = arms.get(place.arm)
     if arm is None:
         return study.floors[place.arm], spec

@@ -9,7 +9,7 @@ from lingweave.evaluate import benchmark_of
 from lingweave.languages import canonical
 from lingweave.plan import BatchPlan
 from lingweave.studies.checking.check import place
-from lingweave.studies.definition.arms import arms_of, train_fields
+from lingweave.studies.definition.arms import arms_of, arms_on, train_fields
 from lingweave.studies.definition.restricted import all_benchmarks
 from lingweave.studies.definition.study import BenchmarkSpec, Study
 from lingweave.studies.judging.comparisons import comparisons
@@ -50,7 +50,7 @@ def rehearse(study: Study, runs: Runs) -> None:
                 with place(f"benchmarks.{name}"):
                     asked[name] = _Asked(spec, _checked_benchmark(spec))
                     if spec.unseen:
-                        _check_unseen(study, runs, spec)
+                        _check_unseen(study, runs, name)
         _check_figures(study, asked)
 
 
@@ -79,17 +79,17 @@ def _checked_benchmark(spec: BenchmarkSpec) -> Benchmark:
     return benchmark
 
 
-def _check_unseen(study: Study, runs: Runs, spec: BenchmarkSpec) -> None:
+def _check_unseen(study: Study, runs: Runs, benchmark: str) -> None:
     """No arm is trained in a language that the report would call unseen."""
     known: dict[str, frozenset[tuple[str, str]]] = {}
-    for arm in arms_of(study):
+    for arm in arms_on(study, benchmark):
         config = runs.arms[arm.name, study.seeds[0]].config
         if config is None:
             continue
         key = str([getattr(config, name) for name in _READ])
         if key not in known:
             known[key] = trained_in(config)
-        for code in spec.unseen:
+        for code in study.benchmarks[benchmark].unseen:
             if written(code) in known[key]:
                 tables = " and ".join(train_fields(study, arm)["table"])
                 raise LingweaveError(

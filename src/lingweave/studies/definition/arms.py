@@ -5,6 +5,7 @@ from itertools import product
 from typing import NamedTuple
 
 from lingweave.errors import LingweaveError
+from lingweave.studies.definition.restricted import all_benchmarks
 from lingweave.studies.definition.study import Fields, Study, named
 
 ALL = "*"
@@ -29,6 +30,27 @@ def arms_of(study: Study) -> tuple[Arm, ...]:
     """
     entries = [dict.fromkeys(study.axes, ALL)] if study.arms is None else study.arms
     return tuple(arm_of(study, one) for one in _expanded(study, entries, "arms"))
+
+
+def arms_on(study: Study, benchmark: str) -> tuple[Arm, ...]:
+    """The arms that are measured on a benchmark, in the order of ``arms_of``.
+
+    Raises:
+        LingweaveError: an axis or a choice is not in the study, or no arm of it has the choices.
+    """
+    arms, entries = arms_of(study), all_benchmarks(study)[benchmark].arms
+    if entries is None:
+        return arms
+    where = f"benchmarks.{benchmark}.arms"
+    for number, entry in enumerate(entries, 1):
+        wanted = _expanded(study, [entry], where, number)
+        if not any(dict(arm.choices) in wanted for arm in arms):
+            given = ", ".join(f"{axis} {choice}" for axis, choice in entry.items())
+            raise LingweaveError(
+                f"{where}[{number}]: no arm of the study has {given}; add it to arms"
+            )
+    measured = _expanded(study, entries, where)
+    return tuple(arm for arm in arms if dict(arm.choices) in measured)
 
 
 def planned_of(study: Study) -> tuple[Arm, ...]:
@@ -66,12 +88,12 @@ def evaluate_fields(study: Study, arm: Arm) -> Fields:
 
 
 def _expanded(
-    study: Study, entries: Sequence[Mapping[str, str | list[str]]], where: str
+    study: Study, entries: Sequence[Mapping[str, str | list[str]]], where: str, first: int = 1
 ) -> list[dict[str, str]]:
     """Each combination of choices that entries name, once."""
     found: list[dict[str, str]] = []
-    for number, entry in enumerate(entries):
-        place = f"{where}[{number + 1}]"
+    for number, entry in enumerate(entries, first):
+        place = f"{where}[{number}]"
         for axis in entry:
             named(f"{place}: the axis", axis, study.axes)
         chosen = [_chosen(study, entry, axis, place) for axis in study.axes]

@@ -9,7 +9,7 @@ from typing import Any
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import EvaluateConfig
 from lingweave.reading.config import ReadConfig
-from lingweave.studies.definition.arms import arms_of, planned_of
+from lingweave.studies.definition.arms import arms_on, planned_of
 from lingweave.studies.definition.names import check_names
 from lingweave.studies.definition.places import atlas_count
 from lingweave.studies.definition.plain import overlaid, plain
@@ -63,7 +63,9 @@ def opened(name_or_path: str, scale: str | None = None) -> Study:
     study = _checked(built(Study, values, Place(file)), Place(file))
     try:
         check_names(study)
-        arms_of(study), planned_of(study)
+        planned_of(study)
+        for name in study.benchmarks:
+            arms_on(study, name)
     except LingweaveError as error:
         raise LingweaveError(f"{file}: {error}") from None
     return study

@@ -101,7 +101,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class BenchmarkSpec:
-    """A benchmark on which every arm is measured."""
+    """A benchmark on which arms and floors are measured."""
 
     evaluate: Fields = field(default_factory=dict)
     """Fields of `EvaluateConfig`: benchmark, data (`data:PATH` is below $LINGWEAVE_DATA), split,
@@ -112,6 +112,8 @@ class BenchmarkSpec:
     """Fields of `ReadConfig`, where exact match of answers is measured too: {} for sentences."""
     unseen: list[str] = field(default_factory=list)
     """Languages that no arm was trained in."""
+    arms: list[dict[str, str | list[str]]] | None = None
+    """The arms that are measured on it, written as in the study's `arms`; absent: all."""
 
 
 @dataclass(frozen=True)

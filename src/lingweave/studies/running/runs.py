@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.data.tables import table_files
-from lingweave.studies.definition.arms import Arm, arms_of, evaluate_fields, train_fields
+from lingweave.studies.definition.arms import Arm, arms_of, arms_on, evaluate_fields, train_fields
 from lingweave.studies.definition.places import place_of
 from lingweave.studies.definition.study import BenchmarkSpec, Extension, Fields, Study, named
 from lingweave.studies.running.identity import measure_id, run_id
@@ -86,7 +86,7 @@ class Runs:
     arms: Mapping[tuple[str, int], Run]
     """The runs of the arms by name and seed."""
     measures: tuple[Measure, ...]
-    """Every arm, seed and floor on every benchmark, floors last."""
+    """Arms, by seed, and floors on the benchmarks, floors last."""
 
     @property
     def all(self) -> tuple[Run, ...]:
@@ -113,11 +113,13 @@ def runs_of(study: Study, out: Path) -> Runs:
     """
     made = _Made(study, out.resolve())
     arms = {(arm.name, seed): made.arm(arm, seed) for arm in arms_of(study) for seed in study.seeds}
+    on = {name: arms_on(study, name) for name in study.benchmarks}
     measures = [
         made.measure(arm.name, seed, name, arms[arm.name, seed], evaluate_fields(study, arm))
         for arm in arms_of(study)
         for seed in study.seeds
         for name in study.benchmarks
+        if arm in on[name]
     ]
     for floor, fields in study.floors.items():
         given = dict(fields)
