@@ -1,5 +1,7 @@
 """The studies that lingweave brings: paper, beyond, multilingual-contrastive, contrastive-plus."""
 
+from collections import Counter
+
 import pytest
 
 from lingweave.objectives.mixture import TERMS, objective_of
@@ -172,4 +174,8 @@ def test_low_resource_languages_are_held_out(scale):
             assert sorted(thin.languages) == sorted(one.unseen)
         else:
             assert not {*study.train["languages"]} & {*one.unseen}
-    assert len(arms_of(study)) == 4 * 3 * len(study.axes["backbone"])
+    each = len(study.axes["alpha"]) * len(study.axes["backbone"])
+    by_objective = Counter(arm.choices["objective"] for arm in arms_of(study))
+    assert by_objective.keys() == study.axes["objective"].keys()
+    # At the tiny scale those that no claim asks for at other alphas are left out.
+    assert {*by_objective.values()} == ({each} if scale is None else {each, 1})
