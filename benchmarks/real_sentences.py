@@ -64,6 +64,13 @@ def real_sentences(data: Path, count: int = COUNT, queries: int = QUERIES) -> Se
     return Sentences(passages, asked[:queries], min(sizes, key=lambda code: (sizes[code], code)))
 
 
+def questions(data: Path, count: int = QUERIES) -> list[str]:
+    """English questions of MKQA, as people typed them into a search engine."""
+    mkqa = next(entry for entry in ENTRIES if entry.name == "mkqa")
+    asked = mkqa.load(Request(data / "eval" / "mkqa", ["en", "es"], "dev")).queries["en"]
+    return list(asked.texts[:count])
+
+
 def encoded(
     encoder: Encoder, sentences: Sentences, told: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

