@@ -1,14 +1,16 @@
 """Claim: with ``grad_cache`` a batch of 8,192 takes at most 1.2 × the memory of a batch of 512.
 
-    python benchmarks/batch_memory.py [--stock]
+    python benchmarks/batch_memory.py [--rows 32000] [--length 64] [--stock]
 
-A fresh DistilBERT of 4 layers × 256 with a vocabulary of 32,000, as in ``trainer.py``, over made-up
-texts in two languages cut at 64 tokens, on a CPU, each batch size in a process of its own: the
-first step and its update, while the step behind it is made ready (a step of 8,192 rows takes
-minutes, and later ones are like it). Memory is resident memory of the process: its peak over that
-time, which Linux keeps (``/proc/self/status``: VmHWM, set back through ``clear_refs``), above the
-level just before. What grows with the batch are its vectors and their gradient (17 MB each at
-8,192 × 2 × 256) and the token ids of two steps: beside a smaller encoder they weigh more.
+A fresh DistilBERT of 4 layers × 256 over made-up texts in two languages cut at --length tokens, on
+a CPU, each batch size in a process of its own. Its table of word pieces has --rows rows: 250,000 by
+default, as XLM-R's and most pretrained multilingual encoders' has, most of them unused; their
+gradient and the optimiser's state are as large as for any others. Measured is the first step and
+its update, while the step behind it is made ready (a step of 8,192 rows takes minutes, and later
+ones are like it). Memory is resident memory of the process: its peak over that time, which Linux
+keeps (``/proc/self/status``: VmHWM, set back through ``clear_refs``), above the level just before.
+What grows with the batch are its vectors and their gradient (17 MB each at 8,192 × 2 × 256) and the
+token ids of two steps: beside a smaller encoder they weigh more.
 Blocks of 64 kB and more go back to the system when they are freed (MALLOC_MMAP_THRESHOLD_) and
 there is one arena (MALLOC_ARENA_MAX=1), so that resident memory follows the tensors; the level, for
 comparison, is that of the libraries, the model and the table. With ``--stock`` the same for
@@ -26,7 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sentence_transformers import SentenceTransformerTrainer
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
 from stock import changed, prepared, stock
 from trainer import made_up
 
@@ -50,6 +52,8 @@ HERE = str(Path(__file__).resolve())
 def main() -> int:
     """Prints the figures; 0 if the claim holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=250_000, help="of the table of word pieces")
+    parser.add_argument("--length", type=int, default=64, help="tokens of a text at most")
     parser.add_argument("--stock", action="store_true", help="the stock loss as well")
     parser.add_argument("--tiny", action="store_true", help="sizes at which figures mean nothing")
     parser.add_argument("--case", help=argparse.SUPPRESS)
@@ -58,17 +62,19 @@ def main() -> int:
         print(json.dumps(measured(json.loads(args.case))))
         return 0
     versions = software()
-    sizes, config = SIZES, CONFIG
+    config = changed(CONFIG, query_length=args.length, passage_length=args.length)
+    sizes, rows = SIZES, args.rows
     if args.tiny:
-        sizes = (8, 32)
-        config = changed(config, vocabulary=400, dimension=32, layers=1, passage_length=64)
+        sizes, rows = (8, 32), 500
+        config = changed(config, vocabulary=400, dimension=32, layers=1)
     print(
         f"commit {versions['commit']}, torch {versions['torch']}; DistilBERT {config.layers} ×"
-        f" {config.dimension}, made-up texts, lengths {config.passage_length}"
+        f" {config.dimension}, {rows:,} word pieces, made-up texts, lengths {config.passage_length}"
     )
     with tempfile.TemporaryDirectory() as folder:
         table = made_up(sizes[-1] * 9 // 8, ("de", "en"))
         config = prepared(Path(folder), table, config)
+        widen(config.encoder, rows)
         ratio = compared("grad_cache", config, sizes, "ours")
         if args.stock:
             compared("stock cached loss", config, sizes, "stock")
@@ -95,6 +101,13 @@ def compared(name: str, config: TrainConfig, sizes: tuple[int, ...], side: str) 
         flush=True,
     )
     return float(large / small)
+
+
+def widen(folder: str, rows: int) -> None:
+    """Gives the encoder in a folder more word pieces, which no text has."""
+    model = SentenceTransformer(folder)
+    model[0].model.resize_token_embeddings(rows, mean_resizing=False)
+    model.save_pretrained(folder, create_model_card=False)
 
 
 def measured(case: dict[str, Any]) -> dict[str, int]:

@@ -13,6 +13,10 @@ class LingweaveError(Exception):
     """
 
 
+class UnavailableError(LingweaveError):
+    """A service elsewhere that does not answer, or is overloaded; later it may."""
+
+
 class NotFetchedError(LingweaveError):
     """A model's files that the hub does not give: offline, no such name, or no access."""
 

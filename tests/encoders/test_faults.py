@@ -15,7 +15,7 @@ from lingweave.encoders import client as client_module
 from lingweave.encoders.apis import OpenAI, Tei
 from lingweave.encoders.client import _seconds
 from lingweave.encoders.pace import Pace
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, UnavailableError
 
 pytestmark = pytest.mark.usefixtures("one_context")
 
@@ -106,7 +106,7 @@ def test_waits_grow_are_random_and_have_a_bound(served: Served, waits: list[floa
     encoder = encoder_at(served, retries=8)
     for _ in range(30):
         served.faults = [fails(503)] * 9
-        with pytest.raises(LingweaveError, match=r"gave up after 9 tries \(503: "):
+        with pytest.raises(UnavailableError, match=r"gave up after 9 tries \(503: "):
             encoder.encode_queries(["a"], "en")
     table = np.array(waits).reshape(30, 8)
     assert (table <= 0.001 * 2.0 ** np.arange(8)).all()
@@ -186,7 +186,7 @@ def test_nobody_is_there_and_nothing_is_known(served: Served) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(LingweaveError, match=rf"{nowhere}/v1: cannot be reached \(.*refused"):
+    with pytest.raises(UnavailableError, match=rf"{nowhere}/v1: cannot be reached \(.*refused"):
         encoder_at(replace(served, url=nowhere)).encode_queries(["a"], "en")
     with pytest.raises(LingweaveError, match=r"not this model \(404: The model other does not"):
         encoder_at(served, OpenAI("other")).encode_queries(["a"], "en")
@@ -202,5 +202,5 @@ def test_an_answer_that_is_not_packed_as_it_says_is_one_line(served: Served) -> 
     served.faults = [broken]
     assert encoder_at(served).encode_queries(TEXTS[:2], "en").shape == (2, 5)
     served.always = broken
-    with pytest.raises(LingweaveError, match=r"gave up after 2 tries \(.*incorrect header check"):
+    with pytest.raises(UnavailableError, match=r"gave up after 2 tries \(.*incorrect header check"):
         encoder_at(served, retries=1).encode_queries(TEXTS[:2], "en")

@@ -6,7 +6,7 @@ import time
 from index.library import DIMENSION, WordEncoder, library, vectors_of
 from index.memory_store import MemoryStore
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, UnavailableError
 from lingweave.index.passages import Passage
 from lingweave.index.search import Searcher
 from lingweave.serve.backend import Facts
@@ -93,4 +93,6 @@ class FaultyBackend(LibraryBackend):
     def add(self, documents):
         if documents[0].text == "ours":
             raise LingweaveError("another writer holds the index")
+        if documents[0].text == "gone":
+            raise UnavailableError("the endpoint at http://secret.example is down")
         return super().add(documents)

@@ -284,6 +284,10 @@ def test_faults_are_told_without_their_insides_and_harm_nobody_else(caplog):
             assert "secret" not in answer.text
         refused = client.post("/v1/documents", json={"documents": [{"id": "a", "text": "ours"}]})
         assert error_of(refused)[:2] == (409, "refused")
+        gone = client.post("/v1/documents", json={"documents": [{"id": "a", "text": "gone"}]})
+        assert error_of(gone)[:2] == (503, "unavailable")
+        assert "secret" not in gone.text
+        assert gone.headers["retry-after"] == "5"
         both = {"searches": [{"query": "sky"}, {"query": "ours"}]}
         assert client.post("/v1/searches", json=both).status_code == 503
         assert search(client)["hits"]

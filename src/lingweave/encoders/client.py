@@ -15,7 +15,7 @@ from tenacity.nap import sleep_using_event
 
 from lingweave.encoders.address import Address, Secrets
 from lingweave.encoders.pace import Pace
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, UnavailableError
 
 log = logging.getLogger("lingweave")
 
@@ -87,8 +87,8 @@ class Client:
 
         Raises:
             TooMuchError: it refuses the texts (400, 413, 422).
-            LingweaveError: it cannot be reached, wants another key, does not know the model, or
-                goes on failing.
+            UnavailableError: it cannot be reached, or fails again and again.
+            LingweaveError: it wants another key, or does not know the model.
             StoppedError: ``stop`` was called.
         """
         return self._patiently(lambda: self._http.post(self._url(path), json=body), path, texts)
@@ -119,7 +119,7 @@ class Client:
         try:
             return retrying(self._once, ask, path, texts)
         except _AgainError as error:
-            raise LingweaveError(
+            raise UnavailableError(
                 f"--endpoint {self.address.url}: gave up after {self._patience.retries + 1} tries"
                 f" ({error}); run the same command again to go on"
             ) from None
@@ -134,7 +134,7 @@ class Client:
             reason = self._line(str(error)) or "no connection"
             if self._reached:
                 raise _AgainError(reason) from None
-            raise LingweaveError(
+            raise UnavailableError(
                 f"--endpoint {self.address.url}: cannot be reached ({reason}); is the server"
                 " running, and the address right?"
             ) from None
@@ -184,7 +184,7 @@ class Client:
         if seconds is None:
             return None
         if seconds > LONGEST_ASKED:
-            raise LingweaveError(
+            raise UnavailableError(
                 f"--endpoint {self.address.url}: asks to wait {seconds:.0f} s; run the same command"
                 " again after that, it goes on where it stopped"
             )

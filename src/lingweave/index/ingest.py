@@ -55,7 +55,7 @@ class Ingested:
     """Passages that were encoded and put in."""
 
 
-class _Cut(NamedTuple):
+class Cut(NamedTuple):
     """A document and its passages."""
 
     document: Document
@@ -97,10 +97,21 @@ def put_in(
     store: VectorStore,
     encoder: Encoder,
     similarity: Similarity,
-    batch: Sequence[_Cut],
+    batch: Sequence[Cut],
     done: Ingested,
 ) -> None:
-    """Encodes and puts in what is new of a batch, in one write, and deletes what lost its text."""
+    """Encodes and puts in what is new of a batch, in one write, and deletes what lost its text.
+
+    Args:
+        store: where.
+        encoder: what encodes.
+        similarity: with cosine vectors are brought to length one.
+        batch: documents, cut.
+        done: what became of them is added to it.
+
+    Raises:
+        LingweaveError: they cannot be encoded or kept.
+    """
     empty = [one.document for one in batch if not one.passages]
     if empty:
         if not done.empty:
@@ -171,14 +182,14 @@ def passage_vectors(
     return np.stack([known[key] for key in keys])
 
 
-def _cut(documents: Iterable[Document], options: ChunkOptions) -> Iterator[_Cut]:
+def _cut(documents: Iterable[Document], options: ChunkOptions) -> Iterator[Cut]:
     for one in documents:
-        yield _Cut(one, passages_of(one, options))
+        yield Cut(one, passages_of(one, options))
 
 
-def _batches(cut: Iterator[_Cut], passages: int) -> Iterator[list[_Cut]]:
+def _batches(cut: Iterator[Cut], passages: int) -> Iterator[list[Cut]]:
     """Documents until there are so many passages; each document is whole."""
-    batch: list[_Cut] = []
+    batch: list[Cut] = []
     count = 0
     for one in cut:
         batch.append(one)
@@ -190,7 +201,7 @@ def _batches(cut: Iterator[_Cut], passages: int) -> Iterator[list[_Cut]]:
         yield batch
 
 
-def _changed(store: VectorStore, batch: Sequence[_Cut]) -> Iterator[_Cut]:
+def _changed(store: VectorStore, batch: Sequence[Cut]) -> Iterator[Cut]:
     """The documents that do not stand in the store just so."""
     wanted = [passage.id for one in batch for passage in one.passages]
     # A document that has become shorter still has a passage behind its last one.

@@ -14,7 +14,7 @@ from lingweave.index.configs import one_folder
 from lingweave.index.documents import Document
 from lingweave.index.embedded import EmbeddedStore
 from lingweave.index.folder import Index, open_index
-from lingweave.index.ingest import passage_vectors, passages_of
+from lingweave.index.ingest import Cut, Ingested, passages_of, put_in
 from lingweave.index.passages import Passage
 from lingweave.index.record import IndexRecord
 from lingweave.index.requests import Hit, Request
@@ -74,20 +74,14 @@ class OpenIndex:
         return store.stats()["documents"] if isinstance(store, EmbeddedStore) else None
 
     def add(self, documents: Sequence[Document]) -> int:
-        """Adds or replaces documents, all in one write; how many passages they have become."""
+        """Adds or replaces documents, all in one write, and deletes those that have no text left;
+        how many passages they have become."""
         unknown = [one.text for one in documents if one.language is None]
         told = iter(detected(unknown) if unknown else ())
-        passages = [
-            passage
-            for one in documents
-            for passage in passages_of(
-                one if one.language else one._replace(language=next(told)),
-                self._index.record.chunks,
-            )
-        ]
-        vectors = passage_vectors(self._encoder, self._index.similarity, passages)
-        self._index.store.upsert(passages, vectors)
-        return len(passages)
+        known = [one if one.language else one._replace(language=next(told)) for one in documents]
+        cut = [Cut(one, passages_of(one, self._index.record.chunks)) for one in known]
+        put_in(self._index.store, self._encoder, self._index.similarity, cut, Ingested())
+        return sum(len(one.passages) for one in cut)
 
     def remove(self, ids: Sequence[str]) -> int:
         """Removes documents; how many of them were there."""

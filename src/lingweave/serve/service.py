@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, UnavailableError
 from lingweave.index.documents import Document
 from lingweave.index.passages import Passage
 from lingweave.index.requests import Balanced, Hit, Request
@@ -194,6 +194,11 @@ class Service:
             raise ServeError(
                 "timeout", "not done in time; it may still be done: look before trying again"
             ) from None
+        except UnavailableError as error:
+            LOG.error("write failed", extra={"fields": {"reason": str(error)}})
+            raise ServeError(
+                "unavailable", "what encodes documents does not answer; try again", retry=5
+            ) from error
         except LingweaveError as error:
             log(logging.WARNING, "write refused", reason=str(error))
             raise ServeError("refused", str(error)) from error
