@@ -111,8 +111,11 @@ def test_a_picture_of_205_languages(model, pictures, tmp_path):
     folder = os.environ.get("LINGWEAVE_PAGE_FLORES")
     if folder is None:
         folder = tmp_path / "flores"
-        source = ["--benchmark", "sib-200", "--data", data, "--split", "test"]
-        subprocess.run(lingweave("index", "create", folder, *source, "--model", model), check=True)
+        source = ["--benchmark", "sib-200", "--data", data, "--split"]
+        made = lingweave("index", "create", folder, *source, "train", "--model", model)
+        subprocess.run(made, check=True)
+        for split in ("dev", "test"):
+            subprocess.run(lingweave("index", "add", folder, *source, split), check=True)
     asked = f"fold=1&explain=1&mode=both&q={APIA}"
     with (
         chromium() as browser,
