@@ -208,6 +208,18 @@ class Contract:
         assert dict(store.counts()) == {"en": 1}
         assert store.passages(["a", "b", "c"]) == {"a": good}
 
+    def test_a_passage_of_another_document_is_not_replaced(self, store):
+        vector = np.eye(1, DIMENSION, dtype=np.float32)
+        first = Passage("a#1", "a#1", "text", "en")
+        store.upsert([first], vector)
+        with pytest.raises(LingweaveError, match=r"document 'a#1' has a passage of that id"):
+            store.upsert([Passage("a#1", "a", "other", "en")], vector)
+        assert store.passages(["a#1"]) == {"a#1": first}
+        assert dict(store.counts()) == {"en": 1}
+        both = [Passage("a", "a", "other", "en"), first._replace(text="new")]
+        store.upsert(both, np.tile(vector, (2, 1)))
+        assert store.passages(["a#1", "a"]) == {"a": both[0], "a#1": both[1]}
+
     def test_what_was_written_is_there_for_the_next_process(self, store, again):
         passages = library(4)
         filled(store, passages)

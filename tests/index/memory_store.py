@@ -35,6 +35,10 @@ class MemoryStore:
 
     def upsert(self, passages: Sequence[Passage], vectors: Floats) -> None:
         assert vectors.shape == (len(passages), self._dimension), vectors.shape
+        for one in passages:
+            other, _ = self._rows.get(one.id, (one, None))
+            if other.document not in {each.document for each in passages}:
+                raise LingweaveError(f"document {other.document!r} has a passage of that id")
         self.delete(list({one.document for one in passages}))
         for one, vector in zip(passages, vectors, strict=True):
             self._rows[one.id] = one, np.asarray(vector, np.float32)

@@ -76,6 +76,11 @@ def test_rows_of_any_form_are_the_same_documents(tmp_path):
     assert one[:4] == ("x", "Ein deutscher Satz über Berge", None, "de")
 
 
+def test_an_empty_id_of_versions_is_none(tmp_path):
+    (tmp_path / "a.tsv").write_text("id\ttext\tlang\tparallel\n1\tone\ten\t\n2\ttwo\ten\tp\n")
+    assert [one.parallel for one in documents_of([tmp_path / "a.tsv"])] == [None, "p"]
+
+
 def test_a_row_s_fields_are_left_out_only_where_they_are_used(tmp_path):
     row = {"id": "1", "text": "hello", "question": "why?", "pid": "9", "lang": "en", "year": 2020,
            "parallel": None, "parallel_id": "p", "language": "English"}  # fmt: skip

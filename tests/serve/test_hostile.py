@@ -125,9 +125,14 @@ def test_what_is_no_http_is_malformed(served, data):
     ],
     ids=lambda data: repr(data[-24:]),
 )
-def test_a_head_that_is_too_long_is_refused(served, data):
+def test_a_head_that_is_much_too_long_is_refused(served, data):
     # By which of the two depends on the pieces in which it comes.
     assert served.told(data) in ((400, "malformed"), (431, "head_too_large"))
+
+
+def test_a_head_that_is_too_long_is_told_so(served):
+    head = b"GET /healthz HTTP/1.1\r\nhost: a\r\n" + b"x: %b\r\n" % (b"y" * 990) * 45 + b"\r\n"
+    assert served.told(head) == (431, "head_too_large")
 
 
 @pytest.mark.parametrize(

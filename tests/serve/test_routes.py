@@ -230,6 +230,8 @@ def test_one_search_of_several_is_refused_by_its_number(client):
         ({"id": "a", "text": "a", "language": "zz zz"}, "language"),
         ({"id": "a", "text": "a", "metadata": {"a": None}}, "metadata.a"),
         ({"id": "a", "text": "a", "metadata": {"a": [1]}}, "metadata.a"),
+        ({"id": "a", "text": "a", "metadata": {"a": 1 << 63}}, "metadata.a"),
+        ({"id": "a", "text": "a", "metadata": {"a": -(10**30)}}, "metadata.a"),
         ({"id": "a", "text": "a", "metadata": {str(n): n for n in range(65)}}, "metadata"),
     ],
 )

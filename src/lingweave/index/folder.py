@@ -136,6 +136,7 @@ def open_index(
     device: str | None = None,
     cache: Path | None = None,
     batch_size: int | None = None,
+    retries: int | None = None,
     progress: bool = False,
 ) -> Index:
     """An index that is there.
@@ -147,15 +148,19 @@ def open_index(
         device: where a model computes.
         cache: folder of vectors that are known.
         batch_size: texts that a model encodes together.
+        retries: how often its endpoint, if it has one, is asked again where that fails.
         progress: whether to show progress while texts are encoded.
 
     Raises:
         LingweaveError: there is none, or it is damaged.
     """
     record, store = _opened(str(place))
+    if endpoint is None and record.encoder.get("endpoint") is None:
+        retries = None  # There is none to ask.
     options = record.options(
-        model=model, endpoint=endpoint, device=device, cache=cache, batch_size=batch_size
-    )
+        model=model, endpoint=endpoint, device=device, cache=cache, batch_size=batch_size,
+        retries=retries,
+    )  # fmt: skip
     return Index(str(place), record, replace(options, progress=progress), store)
 
 

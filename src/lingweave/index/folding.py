@@ -41,7 +41,8 @@ def versions_of(
     known = store.passages(list(dict.fromkeys(id for some in ids.values() for id in some)))
     answers = []
     for passage, where in asked:
-        others = (known[id] for id in ids.get(passage.parallel or "", ()) if id in known)
+        parallel = () if passage.parallel is None else ids.get(passage.parallel, ())
+        others = (known[id] for id in parallel if id in known)
         fitting = [x for x in others if x.document != passage.document and fits(x, where)]
         answers.append(tuple(sorted(fitting, key=lambda one: (one.language, one.id))))
     return answers

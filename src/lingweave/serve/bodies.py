@@ -46,6 +46,13 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _not_whole(number: Any) -> Any:
+    # A whole number that is too large would be taken for another one near it.
+    if isinstance(number, int):
+        raise PydanticCustomError("whole", "a whole number of at most 64 bits is wanted")
+    return number
+
+
 Language = Annotated[
     StrictStr,
     Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$", examples=["de", "zh-CN"]),
@@ -56,7 +63,7 @@ Name = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME, pattern=PLA
 Id = Annotated[StrictStr, Field(min_length=1, max_length=MAX_VALUE, pattern=PLAIN)]
 _Number = (
     Annotated[StrictInt, Field(ge=-_LARGEST, le=_LARGEST)]
-    | Annotated[StrictFloat, Field(allow_inf_nan=False)]
+    | Annotated[StrictFloat, Field(allow_inf_nan=False), BeforeValidator(_not_whole)]
 )
 Scalar = Annotated[StrictStr, Field(max_length=MAX_VALUE)] | StrictBool | _Number
 Compared = Annotated[StrictStr, Field(max_length=MAX_VALUE, pattern=PLAIN)] | StrictBool | _Number

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 LOG = logging.getLogger("lingweave.serve")
-_OTHERS = ("uvicorn.error", "asyncio")
+_OTHERS = ("lingweave", "uvicorn.error", "asyncio")
 Form = Literal["json", "text"]
 
 
@@ -23,7 +23,7 @@ def log(level: int, event: str, **fields: Any) -> None:
 
 
 def start_logs(form: Form, level: str) -> None:
-    """Sends the server's logs, and those of uvicorn and asyncio, to stderr.
+    """Sends the logs of the server, lingweave, uvicorn and asyncio to stderr.
 
     Args:
         form: json, or text for people.

@@ -1,7 +1,8 @@
 """An index on the disk, or at an address, as the server's backend."""
 
+import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from lingweave.detection import detected
 from lingweave.encoders.scores import Encoder, Floats, by_language
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, UnavailableError
 from lingweave.index.configs import one_folder
 from lingweave.index.documents import Document
 from lingweave.index.embedded import EmbeddedStore
@@ -24,6 +25,8 @@ from lingweave.index.store import VectorStore
 from lingweave.serve.backend import Facts
 from lingweave.serve.config import ServeConfig
 
+_RETRIES = 1
+"""How often an endpoint is asked again: all searches wait meanwhile."""
 _PART = 32
 """Passages that are encoded before a query may go in between."""
 _PATIENCE = 0.5
@@ -112,7 +115,7 @@ class SharedEncoder:
         with self._turn:
             self._asking += 1
         try:
-            with self._busy:
+            with self._busy, _fault_of_ours():
                 return self._encoder.encode_queries(texts, language)
         finally:
             with self._turn:
@@ -125,7 +128,7 @@ class SharedEncoder:
         for start in range(0, len(texts), _PART):
             with self._turn:
                 self._turn.wait_for(lambda: not self._asking, _PATIENCE)
-            with self._busy:
+            with self._busy, _fault_of_ours():
                 some = texts[start : start + _PART]
                 parts.append(self._encoder.encode_passages(some, language))
         return np.concatenate(parts)
@@ -135,6 +138,15 @@ class SharedEncoder:
         return self._encoder.describe()
 
 
+@contextlib.contextmanager
+def _fault_of_ours() -> Iterator[None]:
+    """What an encoder cannot do, such as reach its endpoint, is no fault of the caller's."""
+    try:
+        yield
+    except LingweaveError as error:
+        raise UnavailableError(str(error)) from error
+
+
 def opening_of(config: ServeConfig) -> Callable[[], OpenIndex]:
     """What makes an index ready: the models are read when it is called, the rest is done before.
 
@@ -142,7 +154,9 @@ def opening_of(config: ServeConfig) -> Callable[[], OpenIndex]:
         LingweaveError: there is no such index, or it is damaged.
     """
     place = one_folder(config.folder)
-    index = open_index(place, model=config.model, endpoint=config.endpoint, device=config.device)
+    index = open_index(
+        place, model=config.model, endpoint=config.endpoint, device=config.device, retries=_RETRIES
+    )
 
     def opened() -> OpenIndex:
         reranker = None

@@ -59,7 +59,7 @@ def server_of(app: Any, limits: Limits, metrics: Metrics) -> Server:
             server_header=False,
             # An address that a caller made up would get past the limits of an address.
             proxy_headers=False,
-            h11_max_incomplete_event_size=MAX_HEAD,
+            h11_max_incomplete_event_size=2 * MAX_HEAD,  # So that the guard can say it is too long.
             backlog=_BACKLOG,
             timeout_keep_alive=max(1, round(limits.keep_alive)),
             timeout_graceful_shutdown=max(1, round(limits.grace)),

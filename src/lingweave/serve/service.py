@@ -197,7 +197,7 @@ class Service:
         except UnavailableError as error:
             LOG.error("write failed", extra={"fields": {"reason": str(error)}})
             raise ServeError(
-                "unavailable", "what encodes documents does not answer; try again", retry=5
+                "unavailable", "the index or its encoder does not answer; try again", retry=5
             ) from error
         except LingweaveError as error:
             log(logging.WARNING, "write refused", reason=str(error))

@@ -243,6 +243,16 @@ def test_a_figure_of_languages_that_a_benchmark_lacks(table_file, tmp_path, name
             f"figures: on every benchmark: figure {name}: ")  # fmt: skip
 
 
+def test_an_arm_need_not_fit_a_benchmark_that_it_is_not_measured_on(table_file):
+    asked = {"benchmark": "parallel", "data": str(table_file)}
+    axes = {"ties": {"all": Choice(), "few": Choice(evaluate={"ties": "optimistic"})}}
+    cut = BenchmarkSpec(asked | {"ties": "index"})
+    study = runnable(table_file, axes=axes, floors={}, benchmarks={"cut": cut})
+    with pytest.raises(LingweaveError, match="ties: .index. by the benchmark, .optimistic. by"):
+        check(study)
+    check(replace(study, benchmarks={"cut": replace(cut, arms=[{"ties": "all"}])}))
+
+
 @pytest.mark.parametrize("name", ["cross.mAP", "mono.mAP|gap_to=de", "cross.mAP|language=de"])
 def test_a_figure_for_which_a_benchmark_has_no_answers(table_file, tmp_path, name):
     """One language has nothing across languages, and no gap to others."""

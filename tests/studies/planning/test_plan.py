@@ -115,6 +115,10 @@ def test_sums_are_over_distinct_runs_and_measures(table_file, tmp_path):
         assert lines[0].startswith("To run: 5 runs, of which 0 are done")
         assert f"{4 * 16 + 4 * 6 * 16:,} pairs" in lines[0]
         assert lines[1].startswith("Measures: 6, ")
+        (spec,) = study.benchmarks.values()
+        few = replace(study, benchmarks={"all": replace(spec, arms=[{"recipe": "mono"}])})
+        lines = _lines(few, planned(few, tmp_path / "out", "cpu"))
+        assert lines[1].startswith("Measures: 4, ")
 
 
 def test_a_sum_that_is_not_known_is_a_dash(table_file, tmp_path):

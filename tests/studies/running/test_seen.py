@@ -34,6 +34,20 @@ def test_a_start_below_another_is_walked_to(table_file, tmp_path):
     assert seen_by_starts(study, runs_of(study, tmp_path)) == {"all": {"first": ("de",)}}
 
 
+def test_only_starts_of_arms_that_are_measured_there_are_told(table_file, tmp_path):
+    asked = {"benchmark": "parallel", "data": str(table_file)}
+    arms = {name: Choice({"encoder": f"start:{name}"}) for name in ("one", "two")}
+    study = runnable(
+        table_file,
+        starts={name: Start(train=WARM) for name in arms},
+        axes={"from": arms},
+        benchmarks={"all": BenchmarkSpec(asked, unseen=["de"], arms=[{"from": "two"}])},
+        seeds=[1],
+        floors={},
+    )
+    assert seen_by_starts(study, runs_of(study, tmp_path)) == {"all": {"two": ("de",)}}
+
+
 def test_an_extended_vocabulary_is_not_trained(table_file):
     study = runnable(
         table_file,

@@ -59,7 +59,7 @@ def row_documents(file: Path, prefix: str = "", language: str | None = None) -> 
             text=text or "",
             title=title or None,
             language=_language(_first(record, FIELDS.language) or language, where),
-            parallel=None if parallel is None else str(parallel),
+            parallel=None if parallel in (None, "") else str(parallel),
             metadata=metadata,
             where=where,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from lingweave.errors import LingweaveError
+from lingweave.errors import LingweaveError, UnavailableError
 from lingweave.index.milvus.address import TOKEN, MilvusAddress, token
 from lingweave.index.milvus.expressions import both
 from lingweave.index.milvus.rows import LONGEST, Row, in_parts
@@ -237,7 +237,7 @@ class Collection:
             said = " ".join(str(getattr(error, "message", "") or error).split())
             if secret := token():
                 said = said.replace(secret, "***")
-            raise LingweaveError(
+            raise UnavailableError(
                 f"{self.address}: {said[:300]}; is the server up, and is {TOKEN} right?"
             ) from error
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -245,21 +245,32 @@ class MilvusStore:
             ]
             languages = Counter(state.languages)
             languages.update(row["language"] for row in rows)
-            self._collection.write(rows)
             wanted = {key(one) for one in documents}
+            self._check_ids(state, rows, wanted)
+            self._collection.write(rows)
             gone: set[str] = set()
-            # A passage's id is one of the whole index, whatever its document.
-            for column, keys in (("document_key", [*wanted]), ("key", [x["key"] for x in rows])):
-                for some in parts_of(keys, _KEYS):
-                    filter = filtered(state.generation, member(column, some))
-                    old = self._collection.rows(filter, COLUMNS)
-                    dying = [row for row in old if row["died"] != now]
-                    self._collection.write([{**row, "died": now} for row in dying])
-                    languages.subtract(row["language"] for row in dying)
-                    gone |= {row["document_key"] for row in dying} & wanted
+            for some in parts_of([*wanted], _KEYS):
+                filter = filtered(state.generation, member("document_key", some))
+                dying = self._collection.rows(filter, COLUMNS)
+                self._claim.check()
+                self._collection.write([{**row, "died": now} for row in dying])
+                languages.subtract(row["language"] for row in dying)
+                gone |= {row["document_key"] for row in dying}
             left = {code: n for code, n in sorted(languages.items()) if n}
             self._completed(state._replace(generation=now, languages=left))
             return len(gone)
+
+    def _check_ids(self, state: State, rows: Sequence[Row], wanted: Set[str]) -> None:
+        """Refuses passages whose ids are those of other documents' passages."""
+        mine = {row["key"]: row["document"] for row in rows}
+        for some in parts_of([*mine], _KEYS):
+            filter = filtered(state.generation, member("key", some))
+            for row in self._collection.rows(filter, ["key", "id", "document", "document_key"]):
+                if row["document_key"] not in wanted:
+                    raise LingweaveError(
+                        f"passage {row['id']!r} of document {mine[row['key']]!r}: document"
+                        f" {row['document']!r} has a passage of that id; ids must be unique"
+                    )
 
     def _completed(self, state: State) -> None:
         self._claim.check()

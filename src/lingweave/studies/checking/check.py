@@ -143,6 +143,8 @@ def _check_arm(study: Study, arm: Arm, here: bool) -> None:
             _check_once(study, arm, what)
         _check_run(study, train_fields(study, arm), study.seeds[0], here)
         for name, spec in study.benchmarks.items():
+            if arm in arms_of(study) and arm not in arms_on(study, name):
+                continue
             with place(f"benchmarks.{name}"):
                 evaluate_config(spec, evaluate_fields(study, arm) | {"model": "model"}, Path())
 

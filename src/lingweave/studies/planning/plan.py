@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lingweave.studies.config import StudyConfig
-from lingweave.studies.definition.arms import arms_of, evaluate_fields
+from lingweave.studies.definition.arms import arms_of, arms_on, evaluate_fields
 from lingweave.studies.definition.study import Study
 from lingweave.studies.planning.planned import Planned, planned
 
@@ -84,12 +84,15 @@ def _lines(study: Study, plans: Sequence[Planned]) -> list[str]:
             + (f", without {', '.join(unknown)}" if unknown else "")
         )
     planned_arms = [one for one in plans if one.kind == "arm"]
+    on = {name: {arm.name for arm in arms_on(study, name)} for name in study.benchmarks}
     measured = {
-        (key, repr(evaluate_fields(study, arm)))
+        (key, repr(evaluate_fields(study, arm)), name)
         for arm, one in zip(arms_of(study), planned_arms, strict=True)
         for key in one.same
+        for name in on
+        if arm.name in on[name]
     }
-    count = (len(measured) + len(study.floors)) * len(study.benchmarks)
+    count = len(measured) + len(study.floors) * len(study.benchmarks)
     lines.append(
         f"Measures: {count}, on {len(study.benchmarks)} benchmarks; their time is not in the sums."
     )

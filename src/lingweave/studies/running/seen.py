@@ -4,7 +4,7 @@ from functools import cache
 
 import langcodes
 
-from lingweave.studies.definition.arms import arms_of, train_fields
+from lingweave.studies.definition.arms import arms_on, train_fields
 from lingweave.studies.definition.study import Study
 from lingweave.studies.running.runs import Runs, starts_of
 from lingweave.training.config import TrainConfig
@@ -41,9 +41,6 @@ def seen_by_starts(study: Study, runs: Runs) -> dict[str, dict[str, tuple[str, .
     Raises:
         LingweaveError: a start's tables cannot be read.
     """
-    starts = dict.fromkeys(
-        start for arm in arms_of(study) for start in starts_of(study, train_fields(study, arm))
-    )
 
     @cache
     def of_start(name: str) -> frozenset[tuple[str, str]]:
@@ -52,7 +49,12 @@ def seen_by_starts(study: Study, runs: Runs) -> dict[str, dict[str, tuple[str, .
 
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, spec in study.benchmarks.items():
-        for start in starts if spec.unseen else ():
+        starts = dict.fromkeys(
+            start
+            for arm in (arms_on(study, name) if spec.unseen else ())
+            for start in starts_of(study, train_fields(study, arm))
+        )
+        for start in starts:
             codes = tuple(code for code in spec.unseen if written(code) in of_start(start))
             if codes:
                 found.setdefault(name, {})[start] = codes
