@@ -248,7 +248,7 @@ def test_an_arm_need_not_fit_a_benchmark_that_it_is_not_measured_on(table_file):
     axes = {"ties": {"all": Choice(), "few": Choice(evaluate={"ties": "optimistic"})}}
     cut = BenchmarkSpec(asked | {"ties": "index"})
     study = runnable(table_file, axes=axes, floors={}, benchmarks={"cut": cut})
-    with pytest.raises(LingweaveError, match="ties: .index. by the benchmark, .optimistic. by"):
+    with pytest.raises(LingweaveError, match="ties: 'index' by the benchmark, 'optimistic' by"):
         check(study)
     check(replace(study, benchmarks={"cut": replace(cut, arms=[{"ties": "all"}])}))
 
