@@ -42,6 +42,8 @@ def test_conditions(written, condition):
         (">=3", "no condition"),
         ("", "no condition"),
         ("year>=", "the value is missing"),
+        ("year>>2020", "begins with .>.; put it in quotes"),
+        ("a=<b>", "begins with .<."),
         ("ok<true", "true and false go with"),
         ('a="x', "not JSON"),
         ("a in [1", "not JSON"),

@@ -65,6 +65,11 @@ def _value(written: str, value: str) -> Value:
         raise LingweaveError(f'--where {written}: the value is missing; write "" for empty text')
     if value.startswith('"'):
         return _checked(written, _json(written, value))
+    if value[0] in "!<>=":
+        raise LingweaveError(
+            f"--where {written}: the value begins with {value[0]!r}; put it in quotes if that is"
+            " meant"
+        )
     if value in ("true", "false"):
         return value == "true"
     if _WHOLE.fullmatch(value):
