@@ -192,9 +192,15 @@ class Collection:
         scored = abs if words else float
         return [[(hit["entity"]["id"], scored(hit["distance"])) for hit in hits] for hits in found]
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Adds rows, or replaces those with the same primary key."""
+    def write(self, rows: Sequence[Row], check: Callable[[], None] = lambda: None) -> None:
+        """Adds rows, or replaces those with the same primary key.
+
+        Args:
+            rows: any number; they are sent in parts.
+            check: asked before each part; raises where it must not be sent.
+        """
         for part in in_parts(rows, self.dimension):
+            check()
             self._asked(partial(self._client.upsert, self.name, [*part], **self._timed))
 
     def remove(self, filter: str) -> None:

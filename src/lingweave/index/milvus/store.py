@@ -247,13 +247,12 @@ class MilvusStore:
             languages.update(row["language"] for row in rows)
             wanted = {key(one) for one in documents}
             self._check_ids(state, rows, wanted)
-            self._collection.write(rows)
+            self._collection.write(rows, self._claim.check)
             gone: set[str] = set()
             for some in parts_of([*wanted], _KEYS):
                 filter = filtered(state.generation, member("document_key", some))
                 dying = self._collection.rows(filter, COLUMNS)
-                self._claim.check()
-                self._collection.write([{**row, "died": now} for row in dying])
+                self._collection.write([{**row, "died": now} for row in dying], self._claim.check)
                 languages.subtract(row["language"] for row in dying)
                 gone |= {row["document_key"] for row in dying}
             left = {code: n for code, n in sorted(languages.items()) if n}
