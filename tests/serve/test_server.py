@@ -25,3 +25,12 @@ def test_brackets_of_an_address_are_taken_off(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     bound("[::1]", 0).close()
     assert asked == ["::1"]
+
+
+def test_a_connection_does_not_hold_small_writes_back():
+    with (
+        bound("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
