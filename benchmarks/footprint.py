@@ -227,8 +227,8 @@ def _write_table(path: Path) -> None:
 
 def _write_model(folder: Path, shape: PretrainedConfig, table: Path) -> None:
     """A plain transformers model of random weights with a tokenizer of the table's texts."""
-    with table.open(encoding="utf-8") as file:
-        tokenizer = trained_tokenizer((json.loads(line)["passage"] for line in file), VOCABULARY)
+    texts = [json.loads(line)["passage"] for line in table.read_text("utf-8").splitlines()]
+    tokenizer = trained_tokenizer(lambda: texts, VOCABULARY)
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=with_sentence_marks(tokenizer), pad_token=SPECIAL[0], eos_token="[SEP]",
         model_input_names=["input_ids", "attention_mask"], model_max_length=160,

@@ -138,7 +138,7 @@ def encoder_run(args: argparse.Namespace, folder: Path, table: ParallelTable) ->
         pad_token_id=SPECIAL.index("[PAD]"), hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )  # fmt: skip
-    tokenizer = trained_tokenizer(table.texts("passage"), min(shape.vocab_size, 32_000))
+    tokenizer = trained_tokenizer(lambda: table.texts("passage"), min(shape.vocab_size, 32_000))
     torch.manual_seed(0)
     XLMRobertaModel(shape, add_pooling_layer=False).save_pretrained(folder / "encoder")
     PreTrainedTokenizerFast(

@@ -45,7 +45,7 @@ def tiny_decoder(folder: Path, kind: str = "qwen3", texts: Iterable[str] = WORDS
         "num_key_value_heads": 2,
         "max_position_embeddings": 512,
     }
-    tokenizer = trained_tokenizer(texts, 400)
+    tokenizer = trained_tokenizer(lambda: texts, 400)
     wrapped = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="[UNK]", eos_token="[SEP]"
     )

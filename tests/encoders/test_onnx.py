@@ -26,7 +26,7 @@ def model(tmp_path_factory):
     """A BERT of one layer, 32 wide, with mean pooling and prompts."""
     folder = tmp_path_factory.mktemp("bert")
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=trained_tokenizer(EXAMPLES, 300),
+        tokenizer_object=trained_tokenizer(lambda: EXAMPLES, 300),
         unk_token="[UNK]",
         pad_token="[PAD]",
         model_max_length=64,

@@ -21,7 +21,7 @@ def tiny_cross_encoder(folder, labels=1):
     """A BERT of one layer that has read nothing."""
     texts = [one.text for one in library()]
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=trained_tokenizer(texts, 300),
+        tokenizer_object=trained_tokenizer(lambda: texts, 300),
         unk_token="[UNK]", sep_token="[SEP]", cls_token="[CLS]", pad_token="[PAD]",
     )  # fmt: skip
     torch.manual_seed(0)

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from lingweave.studies.definition.study import BenchmarkSpec, Choice, Start, Study, TableSpec
-from lingweave.studies.run import missing_tasks
 from lingweave.studies.running.runs import Runs, runs_of
+from lingweave.studies.tasks import missing_tasks
 
 TRAIN: dict[str, Any] = {
     "table": ["toy"], "encoder": "start:warm", "steps": 6, "batch_size": 16, "optimizer": "adamw",

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from studies.runnable import TRAIN, WARM, runnable
@@ -11,9 +10,9 @@ from lingweave.errors import LingweaveError
 from lingweave.studies import run as room
 from lingweave.studies.config import StudyConfig
 from lingweave.studies.definition.study import Choice, ClaimSpec, Side, Start
-from lingweave.studies.run import only, places_of, report, study_folder
+from lingweave.studies.run import only, report, study_folder
 from lingweave.studies.running.pool import Failure
-from lingweave.studies.running.runs import Run, Runs, runs_of
+from lingweave.studies.running.runs import runs_of
 from lingweave.studies.running.work import is_made, is_measured
 
 
@@ -49,23 +48,6 @@ def test_together_processes_train_one_run(table_file, tmp_path, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(LingweaveError, match="one run at a time"):
         only(runs, [run.id for run in runs.arms.values()])
-
-
-def test_a_worker_has_a_gpu_or_a_core(table_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(room, "_gpus", lambda: ["0", "3"])
-    monkeypatch.setattr(room, "_cores", lambda: 8)
-    study = runnable(table_file)
-    assert places_of(runs_of(study, tmp_path), 3) == [room.Place()] * 3
-    wanting = replace(study, train=study.train | {"device": "auto"})
-    runs = runs_of(wanting, tmp_path)
-    assert places_of(runs, 5) == [room.Place(4, "0"), room.Place(4, "3")]
-    assert places_of(runs, 1) == [room.Place(8, "0")]
-    monkeypatch.setattr(room, "_gpus", lambda: [])
-    assert places_of(runs, 2) == [room.Place()] * 2
-    assert places_of(runs, None) == [room.Place()] * 8
-    monkeypatch.setattr(room, "_gpus", lambda: ["0", "3"])
-    assert places_of(runs, None) == [room.Place(4, "0"), room.Place(4, "3")]
-    assert places_of(runs_of(study, tmp_path), None) == [room.Place()] * 8
 
 
 def test_the_report_is_of_what_is_there(done_study, tmp_path, capsys):
@@ -106,26 +88,6 @@ def test_what_failed_is_named_and_its_trace_kept(table_file, tmp_path, monkeypat
     monkeypatch.setattr(room, "done_side_by_side", lambda *given: given[-1](id, None) or {})
     assert room.done(runs, config, study) == {}
     assert not kept.parent.exists()
-
-
-@pytest.mark.parametrize(
-    ("seen", "count", "found"),
-    [(None, 2, ["0", "1"]), ("-1", 0, []), ("0,1", 0, []), ("", 0, []), ("3, GPU-a", 2,
-     ["3", "GPU-a"]), ("2,-1,3", 1, ["2"])],
-)  # fmt: skip
-def test_gpus_are_those_that_torch_sees(monkeypatch, seen, count, found):
-    monkeypatch.setattr("torch.cuda.device_count", lambda: count)
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    if seen is not None:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", seen)
-    assert room._gpus() == found
-
-
-def test_an_extension_needs_no_gpu(monkeypatch):
-    monkeypatch.setattr(room, "_gpus", lambda: ["0"])
-    monkeypatch.setattr(room, "_cores", lambda: 4)
-    extension = Run("a", "start wide", Path("a"), None)
-    assert places_of(Runs({"wide": extension}, {}, ()), None) == [room.Place()] * 4
 
 
 def test_only_looks_at_its_own_run_first(table_file, tmp_path):

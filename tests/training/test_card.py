@@ -66,7 +66,7 @@ def plain(table, tmp_path):
     """Makes the folder of a small model with fresh weights, as transformers saves it."""
 
     def made(kind):
-        tokenizer = with_sentence_marks(trained_tokenizer(table.texts("passage"), 400))
+        tokenizer = with_sentence_marks(trained_tokenizer(lambda: table.texts("passage"), 400))
         wrapped = PreTrainedTokenizerFast(
             tokenizer_object=tokenizer,
             **{f"{token[1:-1].lower()}_token": token for token in SPECIAL},

@@ -48,8 +48,18 @@ def test_fresh_weights_depend_on_the_seed_alone(config):
 
 def test_the_tokenizer_does_not_depend_on_the_order_of_texts():
     texts = [f"{a} {b}{a}" for a in TEXTS for b in TEXTS]
-    one = trained_tokenizer(texts, 300).to_str()
-    assert one == trained_tokenizer(reversed(texts), 300).to_str()
+    one = trained_tokenizer(lambda: texts, 300).to_str()
+    assert one == trained_tokenizer(lambda: reversed(texts), 300).to_str()
+
+
+def test_the_letters_of_a_small_vocabulary_are_its_most_frequent_ones():
+    texts = ["d e f g", "abba", "ba", "c\tc", "Ａ"]
+    found = {trained_tokenizer(lambda: texts, 12).to_str() for _ in range(8)}
+    assert len(found) == 1
+    letters = {
+        token for token in trained_tokenizer(lambda: texts, 12).get_vocab() if len(token) < 2
+    }
+    assert letters == {"▁", "a", "b", "c", "\t", "d"}  # d stands for e, f and g, which are as rare.
 
 
 def test_a_model_that_is_not_there_is_one_line():

@@ -63,8 +63,8 @@ def roberta(tmp_path, kernels):
     )  # fmt: skip
     XLMRobertaModel(shape).save_pretrained(tmp_path / "xlmr")
     PreTrainedTokenizerFast(
-        tokenizer_object=with_sentence_marks(trained_tokenizer(TEXTS, 400)), pad_token="[PAD]",
-        model_max_length=64, model_input_names=["input_ids", "attention_mask"],
+        tokenizer_object=with_sentence_marks(trained_tokenizer(lambda: TEXTS, 400)),
+        pad_token="[PAD]", model_max_length=64, model_input_names=["input_ids", "attention_mask"],
     ).save_pretrained(tmp_path / "xlmr")  # fmt: skip
     module = Transformer(str(tmp_path / "xlmr"))
     return SentenceTransformer(modules=[module, Pooling(32, "mean")], device="cpu")

@@ -1,7 +1,6 @@
 """`lingweave study run` and its relatives: from a study file to its report."""
 
 import contextlib
-import os
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,9 +15,10 @@ from lingweave.studies.definition.study import Study
 from lingweave.studies.judging.measured import opened_measures
 from lingweave.studies.running.costs import costs_of
 from lingweave.studies.running.launch import divided, is_first, processes
-from lingweave.studies.running.pool import GPUS, Failure, Place, Task, done_side_by_side
-from lingweave.studies.running.runs import Measure, Run, Runs, runs_of
+from lingweave.studies.running.pool import Failure, done_side_by_side
+from lingweave.studies.running.runs import Run, Runs, runs_of
 from lingweave.studies.running.work import check_as_begun, is_made, is_measured, make, measure
+from lingweave.studies.tasks import missing_tasks, places_of, planning_tasks
 
 PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.running.work")
 FAILURES = "failures"
@@ -62,6 +62,8 @@ def run(config: StudyConfig) -> None:
 def done(runs: Runs, config: StudyConfig, study: Study) -> dict[str, Failure]:
     """Does what is missing side by side; what failed, by name."""
     tasks = missing_tasks(runs)
+    if tasks:  # The report tells of these too. At the end: for workers that wait for a start.
+        tasks += planning_tasks(study, config.folder, config.device)
     names = {task.id: task.name for task in tasks}
     places = places_of(runs, config.workers)
     keep = partial(_keep, config, study)
@@ -238,60 +240,6 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
 def study_folder(config: StudyConfig, study: Study) -> Path:
     """Where a study's report goes."""
     return config.folder / folder_name(study, config.scale)
-
-
-def missing_tasks(runs: Runs) -> list[Task]:
-    """What is not done: each run, what it needs before it, and its measures right after it."""
-    tasks = []
-    # A model that is made anew may be another than the one that was measured.
-    measures = [
-        one
-        for one in runs.distinct_measures
-        if not is_measured(one) or (one.run is not None and not is_made(one.run))
-    ]
-    # What takes no run keeps workers busy while a start is trained.
-    free = [one for one in measures if one.run is None]
-    for one in runs.all:
-        if not is_made(one):
-            tasks.append(Task(one.id, one.name, partial(make, one), one.needs))
-        tasks += [_measuring(what) for what in measures if what.run and what.run.id == one.id]
-    return [*tasks, *map(_measuring, free)]
-
-
-def places_of(runs: Runs, workers: int | None) -> list[Place]:
-    """The workers: one a GPU where a run asks for one and there are some, else one thread each.
-
-    Args:
-        runs: what they do.
-        workers: how many at most; None: as many as there are GPUs, or cores.
-    """
-    gpus = _gpus() if any(one.config and one.config.device != "cpu" for one in runs.all) else []
-    cores = _cores()
-    if gpus:
-        count = min(workers or len(gpus), len(gpus))
-        return [Place(max(1, cores // count), gpu) for gpu in gpus[:count]]
-    return [Place()] * (workers or cores)
-
-
-def _measuring(what: Measure) -> Task:
-    needs = (what.run.id,) if what.run else ()
-    return Task(what.id, what.name, partial(measure, what), needs)
-
-
-def _gpus() -> list[str]:
-    """The GPUs that this process sees, as their libraries number or name them."""
-    import torch
-
-    count = torch.cuda.device_count()
-    seen = os.environ.get(GPUS)
-    if seen is None:
-        return [str(number) for number in range(count)]
-    # What stands behind the first name that is of no GPU is not seen.
-    return [one.strip() for one in seen.split(",") if one.strip()][:count]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _nothing(share: float) -> None:

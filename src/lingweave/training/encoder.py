@@ -28,24 +28,28 @@ from lingweave.training.backbone import (
     prepare_backbone,
 )
 from lingweave.training.config import TrainConfig
-from lingweave.training.tokenizer import SPECIAL, trained_tokenizer, with_sentence_marks
+from lingweave.training.kept import kept_tokenizer
+from lingweave.training.tokenizer import SPECIAL, with_sentence_marks
 
 
-def built_encoder(config: TrainConfig, texts: Callable[[], Iterable[str]]) -> SentenceTransformer:
+def built_encoder(
+    config: TrainConfig, texts: Callable[[], Iterable[str]], store: Path | None = None
+) -> SentenceTransformer:
     """The encoder of a run before its first step, on the CPU, with the run's prompts.
 
     Args:
         config: the run.
         texts: gives all texts of the table; called only by encoders that start from nothing.
+        store: the token store, which keeps the tokenizers that they train; None: none is kept.
 
     Raises:
         LingweaveError: the model is not there, holds no safetensors, or cannot be read.
     """
     if config.encoder == "static":
-        tokenizer = trained_tokenizer(texts(), config.vocabulary)
+        tokenizer = kept_tokenizer(texts, config.vocabulary, store)
         model = static_encoder(tokenizer, config.dimension, config.seed)
     elif config.encoder == "transformer":
-        tokenizer = trained_tokenizer(texts(), config.vocabulary)
+        tokenizer = kept_tokenizer(texts, config.vocabulary, store)
         model = transformer_encoder(tokenizer, config)
     else:
         model = loaded_encoder(config.encoder, config.pooling, config.weights)

@@ -95,7 +95,8 @@ def train(
             check_validation(config, valid)
         stack.enter_context(given_back(config_out))
         resumed = write_run(config_out, config, table, inputs_of(config, valid))
-        model = built_encoder(config, lambda: vocabulary_texts(config, table))
+        store = store_folder(config.tokens, config.table, config.out)
+        model = built_encoder(config, lambda: vocabulary_texts(config, table), store)
         static = isinstance(model[0], StaticEmbedding)
         if config.optimizer == "rowwise":
             row_weights(config, model)
@@ -106,7 +107,6 @@ def train(
         bf16_gpu = on_gpu and torch.cuda.is_bf16_supported()
         args = arguments(config, static, autocasts(config, static, bf16_gpu))
         prompts = (config.query_prompt, config.passage_prompt)
-        store = store_folder(config.tokens, config.table, config.out)
         saved = complete_checkpoints(config_out / FOLDER)[-1:] if resumed else []
         begun = step_of(saved[0]) if saved else 0
 

@@ -1,6 +1,7 @@
 """A subword tokenizer trained on a table's own texts, the same to the byte on every machine."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from tokenizers import (
     Tokenizer,
@@ -13,9 +14,10 @@ from tokenizers import (
 )
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_SPACE = "▁"
 
 
-def trained_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+def trained_tokenizer(texts: Callable[[], Iterable[str]], vocabulary: int) -> Tokenizer:
     """A byte-pair tokenizer over lower-cased NFKC text with word starts marked.
 
     Byte pairs rather than a unigram model: its training counts whole numbers, so it does not depend
@@ -23,20 +25,42 @@ def trained_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
     merged within the stretch between two punctuation marks.
 
     Args:
-        texts: every text once; their order does not matter.
+        texts: gives every text once; their order does not matter.
         vocabulary: entries at most, the five special ones included. At most half of them are
             letters: in a table of many scripts rare ideographs would take the place of words.
     """
+    limit = max(vocabulary // 2, 1)
+    tokenizer = _trained(texts(), vocabulary, limit, [])
+    if sum(len(token) == 1 for token in tokenizer.get_vocab()) < limit:
+        return tokenizer
+    # There may be more letters. Of those that are as rare as each other the library leaves out any,
+    # so it is told which to keep.
+    counts = Counter(
+        letter for text in texts() for letter in tokenizer.normalizer.normalize_str(text)
+    )
+    counts[_SPACE] = counts.total()
+    del counts[" "]
+    kept = sorted(counts, key=lambda letter: (-counts[letter], letter))[:limit]
+    return _trained(texts(), vocabulary, limit, kept)
+
+
+def _trained(texts: Iterable[str], vocabulary: int, limit: int, letters: list[str]) -> Tokenizer:
+    """One that has so many letters at most, and these whatever their number."""
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation(), pre_tokenizers.Digits()]
+        [
+            pre_tokenizers.Metaspace(_SPACE),
+            pre_tokenizers.Punctuation(),
+            pre_tokenizers.Digits(),
+        ]
     )
-    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.decoder = decoders.Metaspace(_SPACE)
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
         special_tokens=list(SPECIAL),
-        limit_alphabet=max(vocabulary // 2, 1),
+        initial_alphabet=letters,
+        limit_alphabet=limit,
         max_token_length=16,
         show_progress=False,
     )

@@ -12,7 +12,6 @@ from studies.runnable import runnable
 
 from lingweave.errors import LingweaveError
 from lingweave.evaluate import Evaluation
-from lingweave.studies.run import missing_tasks
 from lingweave.studies.running.costs import seconds_of
 from lingweave.studies.running.runs import runs_of
 from lingweave.studies.running.work import (
@@ -23,6 +22,7 @@ from lingweave.studies.running.work import (
     make,
     measure,
 )
+from lingweave.studies.tasks import missing_tasks
 from lingweave.training.run import RunInterrupted
 
 

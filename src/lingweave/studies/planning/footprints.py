@@ -15,8 +15,8 @@ from lingweave.training.config import FREE_FIELDS, TrainConfig
 if TYPE_CHECKING:
     from lingweave.training.footprint.footprint import Footprint
 
-KEPT = "footprints.json"
-"""The file that they are kept in."""
+KEPT = "footprints"
+"""The folder that they are kept in, one file each: several processes may work some out at once."""
 PUBLISHED = {
     "FacebookAI/xlm-roberta-base": "xlm-r-base",
     "sentence-transformers/LaBSE": "labse",
@@ -68,18 +68,16 @@ def at_limits(config: TrainConfig, out: Path) -> Sizes:
     Raises:
         LingweaveError: the encoder has no configuration, or cannot be planned.
     """
-    key = _key(config)
-    kept = _read(out / KEPT)
-    if key in kept:
-        with suppress(TypeError):  # What another version wrote.
-            return Sizes(**kept[key])
+    path = out / KEPT / f"{_key(config)}.json"
+    with suppress(OSError, ValueError, TypeError):  # Missing, or not what this version writes.
+        return Sizes(**json.loads(path.read_text(encoding="utf-8")))
     found = _worked_out(json.dumps(config.to_dict()))
-    with suppress(OSError):
-        if Path(config.encoder).is_dir():  # For the small ones a plan makes no folder.
-            out.mkdir(parents=True, exist_ok=True)
-        with whole_file(out / KEPT) as part:
-            told = _read(out / KEPT) | {key: found._asdict()}
-            part.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    # For the small ones a plan makes no folder.
+    if out.is_dir() or Path(config.encoder).is_dir():
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(path) as part:
+                part.write_text(json.dumps(found._asdict(), indent=1) + "\n", encoding="utf-8")
     return found
 
 
@@ -126,11 +124,3 @@ def _code() -> list[str]:
             if path.name.endswith(".py"):
                 digest.update(path.read_bytes())
     return [digest.hexdigest(), *(metadata.version(x) for x in ("torch", "transformers", "peft"))]
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return kept

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lingweave.errors import LingweaveError
-from lingweave.studies.definition.arms import arms_of, planned_of, train_fields
+from lingweave.studies.definition.arms import Arm, arms_of, planned_of, train_fields
 from lingweave.studies.definition.study import Fields, Study
 from lingweave.studies.planning.sizing import config_of, run_footprint
 from lingweave.studies.running.costs import is_costed, seconds_of
@@ -93,9 +93,7 @@ def planned_rows(
     device = device or REPORTED
     rows = []
     for arm in planned_of(study):
-        one = _planned(
-            study, arm.name, "planned", train_fields(study, arm), study.seeds, [], out, device
-        )
+        one = planned_arm(study, arm, out, device)
         rows.append(
             {
                 "arm": one.arm,
@@ -109,6 +107,16 @@ def planned_rows(
             }
         )
     return tuple(rows)
+
+
+def planned_arm(study: Study, arm: Arm, out: Path, device: str | None = None) -> Planned:
+    """An arm that is only planned; what takes long is kept below the folder of all studies.
+
+    Raises:
+        LingweaveError: there is no such device.
+    """
+    fields = train_fields(study, arm)
+    return _planned(study, arm.name, "planned", fields, study.seeds, [], out, device or REPORTED)
 
 
 def _runs(study: Study, out: Path) -> Runs | None:
