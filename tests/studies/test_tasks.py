@@ -54,20 +54,23 @@ def test_an_extension_needs_no_gpu(monkeypatch):
     assert places_of(Runs({"wide": extension}, {}, ()), None) == [Place()] * 4
 
 
-def test_planned_arms_are_worked_out_beside_the_runs(table_file, tmp_path, monkeypatch):
-    study = replace(runnable(table_file), planned=[{"recipe": "hybrid"}])
+@pytest.mark.parametrize("at_hand", [True, False])
+def test_planned_arms_are_worked_out_beside_the_runs(table_file, tmp_path, monkeypatch, at_hand):
     shape = str(resources.files("lingweave.studies") / "files" / "shapes" / "gemma-3-270m")
     large = Choice({"recipe": "hybrid", "encoder": shape, "optimizer": "adamw"})
+    study = runnable(table_file)
+    tables = study.tables if at_hand else {"toy": TableSpec(files=["/gone.jsonl"])}
     study = replace(study, axes={"recipe": study.axes["recipe"] | {"large": large}},
                     arms=[{"recipe": "mono"}], planned=[{"recipe": "large"}],
-                    tables={"toy": TableSpec(files=["/gone.jsonl"])})  # fmt: skip
+                    tables=tables)  # fmt: skip
     (task,) = planning_tasks(study, tmp_path, None)
     assert task.name == "plan of large"
     pickle.loads(pickle.dumps(task.work))(lambda share: None)
 
-    def never(fields):
+    def never(config, table, recipe):
         raise AssertionError
 
     monkeypatch.setattr(footprints, "_worked_out", never)
+    monkeypatch.setattr(footprints, "_FOUND", {})
     (row,) = planned_rows(study, tmp_path)
     assert row["parameters"] > 2e8

@@ -94,7 +94,7 @@ def test_footprints_of_planned_arms_are_kept(table_file, tmp_path, monkeypatch):
     (kept,) = (tmp_path / KEPT).iterdir()
     before = kept.read_bytes()
 
-    def never(fields):
+    def never(config, table, recipe):
         raise AssertionError
 
     monkeypatch.setattr(footprints, "_worked_out", never)
@@ -151,7 +151,7 @@ def test_a_published_shape_stands_for_a_model_that_cannot_be_fetched(
 def test_a_published_shape_stands_for_nothing_else_that_went_wrong(
     table_file, tmp_path, monkeypatch
 ):
-    def wrong(fields):
+    def wrong(config, table, recipe):
         raise LingweaveError("weights: the hub does not give such numbers")
 
     monkeypatch.setattr(footprints, "_worked_out", wrong)

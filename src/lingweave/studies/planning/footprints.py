@@ -1,5 +1,5 @@
-"""Sizes of runs whose texts are as long as they may be, kept below the folder of all studies: to
-work out a large encoder takes ten seconds."""
+"""Sizes of runs, kept below the folder of all studies: to work out a large encoder takes ten
+seconds."""
 
 import hashlib
 import json
@@ -13,10 +13,20 @@ from lingweave.atomic import whole_file
 from lingweave.training.config import FREE_FIELDS, TrainConfig
 
 if TYPE_CHECKING:
+    from lingweave.plan import Recipe
+    from lingweave.table import ParallelTable
     from lingweave.training.footprint.footprint import Footprint
 
 KEPT = "footprints"
 """The folder that they are kept in, one file each: several processes may work some out at once."""
+PACKAGES = (
+    "lingweave.objectives",
+    "lingweave.plan",
+    "lingweave.training",
+    "lingweave.training.footprint",
+    "lingweave.training.tokens",
+)
+"""Where the code is that decides a footprint."""
 PUBLISHED = {
     "FacebookAI/xlm-roberta-base": "xlm-r-base",
     "sentence-transformers/LaBSE": "labse",
@@ -33,6 +43,9 @@ PUBLISHED = {
     "01-ai/Yi-34B": "yi-34b",
 }
 """Names on the hub of models whose shape lies among the files of the studies."""
+
+_FOUND: dict[str, "Sizes"] = {}
+"""Those of this process: a plan has many arms of one size."""
 
 
 class Sizes(NamedTuple):
@@ -62,16 +75,28 @@ class Sizes(NamedTuple):
         )
 
 
-def at_limits(config: TrainConfig, out: Path) -> Sizes:
-    """The footprint of a run, from the file of kept ones if it is there.
+def sizes_of(
+    config: TrainConfig,
+    out: Path,
+    table: "ParallelTable | None" = None,
+    recipe: "Recipe | None" = None,
+) -> Sizes:
+    """The footprint of a run, from its file if it was worked out before.
+
+    Args:
+        config: the run.
+        out: the folder of all studies.
+        table: its records, for the lengths of texts; None: they are as long as they may be.
+        recipe: its batches; needed with a table.
 
     Raises:
         LingweaveError: the encoder has no configuration, or cannot be planned.
     """
-    path = out / KEPT / f"{_key(config)}.json"
+    key = _key(config, table)
+    path = out / KEPT / f"{key}.json"
     with suppress(OSError, ValueError, TypeError):  # Missing, or not what this version writes.
         return Sizes(**json.loads(path.read_text(encoding="utf-8")))
-    found = _worked_out(json.dumps(config.to_dict()))
+    found = _FOUND[key] = _FOUND.get(key) or _worked_out(config, table, recipe)
     # For the small ones a plan makes no folder.
     if out.is_dir() or Path(config.encoder).is_dir():
         with suppress(OSError):
@@ -87,15 +112,16 @@ def published_shape(name: str) -> str | None:
     return str(shapes / PUBLISHED[name]) if name in PUBLISHED else None
 
 
-@lru_cache(maxsize=64)
-def _worked_out(fields: str) -> Sizes:
+def _worked_out(
+    config: TrainConfig, table: "ParallelTable | None", recipe: "Recipe | None"
+) -> Sizes:
     from lingweave.training.footprint.footprint import footprint_of
 
-    return Sizes.of(footprint_of(TrainConfig(**json.loads(fields))))
+    return Sizes.of(footprint_of(config, table, recipe))
 
 
-def _key(config: TrainConfig) -> str:
-    """A hash of the options, of the encoder's configuration and of the code that counts."""
+def _key(config: TrainConfig, table: "ParallelTable | None") -> str:
+    """A hash of the options, of the encoder's configuration, of the table and of the code."""
     fields = {k: v for k, v in config.to_dict().items() if k not in FREE_FIELDS - {"plan_device"}}
     described: Any = config.encoder
     if Path(config.encoder).is_dir():
@@ -104,7 +130,9 @@ def _key(config: TrainConfig) -> str:
             for path in sorted(Path(config.encoder).rglob("*.json"))
             if path.stat().st_size < 1 << 20
         ]
-    told = json.dumps([fields | {"encoder": described}, _device(config), _code()], sort_keys=True)
+    rows = None if table is None else table.fingerprint
+    decides = [fields | {"encoder": described}, rows, _device(config), _code()]
+    told = json.dumps(decides, sort_keys=True)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
@@ -119,7 +147,7 @@ def _device(config: TrainConfig) -> list[Any]:
 def _code() -> list[str]:
     """What changes when the code that counts does."""
     digest = hashlib.sha256()
-    for package in ("lingweave.training", "lingweave.training.footprint", "lingweave.objectives"):
+    for package in PACKAGES:
         for path in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
             if path.name.endswith(".py"):
                 digest.update(path.read_bytes())

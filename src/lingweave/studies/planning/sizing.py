@@ -7,7 +7,7 @@ from typing import NamedTuple
 from lingweave.errors import LingweaveError, NotFetchedError
 from lingweave.studies.definition.places import place_of
 from lingweave.studies.definition.study import Fields, Study
-from lingweave.studies.planning.footprints import Sizes, at_limits, published_shape
+from lingweave.studies.planning.footprints import published_shape, sizes_of
 from lingweave.studies.running.runs import MODELS, START, TABLES, start_fields, train_config
 from lingweave.studies.running.tokens import tokens_per_step
 from lingweave.training.config import FROM_NOTHING, TrainConfig
@@ -66,7 +66,6 @@ def run_footprint(
 ) -> RunFootprint:
     """Tokens of a step, parameters, memory and time; what cannot be told is noted."""
     from lingweave.studies.planning.static_time import seconds_per_step
-    from lingweave.training.footprint.footprint import footprint_of
     from lingweave.training.options import recipe_of
     from lingweave.training.tables import training_table
 
@@ -77,10 +76,9 @@ def run_footprint(
         if table is not None and not loaded:
             tokens = tokens_per_step(config, model)
         if table is not None and loaded:
-            whole = footprint_of(config, table, recipe_of(config))
-            found = Sizes.of(whole)
+            found = sizes_of(config, out, table, recipe_of(config))
         else:
-            found = at_limits(_sizing(config), out)
+            found = sizes_of(_sizing(config), out)
     except LingweaveError as error:
         shape = published_shape(config.encoder) if isinstance(error, NotFetchedError) else None
         if shape is None:
@@ -89,7 +87,7 @@ def run_footprint(
         notes.append(PUBLISHED_SHAPE)
         # What a name says of pooling goes with it.
         pooling = "cls" if config.pooling == "auto" and "labse" in shape else config.pooling
-        found = at_limits(_sizing(dataclasses.replace(config, encoder=shape, pooling=pooling)), out)
+        found = sizes_of(_sizing(dataclasses.replace(config, encoder=shape, pooling=pooling)), out)
     tokens = found.tokens if tokens is None else tokens
     seconds = found.seconds
     if config.encoder == "static" and not found.gpu:
