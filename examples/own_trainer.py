@@ -64,7 +64,7 @@ class OwnTrainer(SentenceTransformerTrainer):
 
 def main(rows: str = str(TINY), name: str | None = None) -> list[dict]:
     table = read_table([rows])
-    small = static_encoder(trained_tokenizer(table.texts("query"), 300), dimension=64, seed=0)
+    small = static_encoder(trained_tokenizer(lambda: table.texts("query"), 300), 64, seed=0)
     model = SentenceTransformer(name) if name else small
     with tempfile.TemporaryDirectory() as folder:
         args = Arguments(folder, max_steps=120, learning_rate=2e-2, logging_steps=20, seed=0)

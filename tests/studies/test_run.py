@@ -90,6 +90,32 @@ def test_what_failed_is_named_and_its_trace_kept(table_file, tmp_path, monkeypat
     assert not kept.parent.exists()
 
 
+def test_planned_arms_come_last_and_are_no_runs_that_failed(
+    done_study, table_file, tmp_path, monkeypatch
+):
+    study = runnable(table_file, arms=[{"recipe": "mono"}], planned=[{"recipe": "hybrid"}])
+    runs = runs_of(study, tmp_path)
+    config = StudyConfig(study=["toy"], out=str(tmp_path))
+    found = []
+
+    def failing(tasks, places, title, preload, told):
+        found.extend(tasks)
+        told(tasks[-1].id, Failure("ValueError: odd", "Traceback ..."))
+        return {tasks[-1].id: Failure("ValueError: odd", "Traceback ...")}
+
+    monkeypatch.setattr(room, "done_side_by_side", failing)
+    assert room.done(runs, config, study) == {}
+    assert [task.name for task in found if task.name.startswith("plan of")] == ["plan of hybrid"]
+    assert found[-1].name == "plan of hybrid"
+    assert not study_folder(config, study).exists()
+    found.clear()
+    study, runs, out = done_study
+    assert room.missing_tasks(runs) == []
+    monkeypatch.setattr(room, "done_side_by_side", lambda tasks, *given: found.extend(tasks) or {})
+    room.done(runs, StudyConfig(study=["toy"], out=str(out)), replace(study, planned=[{}]))
+    assert found == []
+
+
 def test_only_looks_at_its_own_run_first(table_file, tmp_path):
     train = {name: value for name, value in TRAIN.items() if name != "batch_size"}
     axes = {"recipe": {"mono": Choice({"recipe": "x-x-mono", "batch_size": 16}),

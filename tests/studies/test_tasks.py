@@ -19,7 +19,7 @@ from lingweave.studies.tasks import places_of, planning_tasks
 
 def test_a_worker_has_a_gpu_or_a_core(table_file, tmp_path, monkeypatch):
     monkeypatch.setattr(room, "_gpus", lambda: ["0", "3"])
-    monkeypatch.setattr(room, "_cores", lambda: 8)
+    monkeypatch.setattr(room, "cores", lambda: 8)
     study = runnable(table_file)
     assert places_of(runs_of(study, tmp_path), 3) == [Place()] * 3
     wanting = replace(study, train=study.train | {"device": "auto"})
@@ -49,7 +49,7 @@ def test_gpus_are_those_that_torch_sees(monkeypatch, seen, count, found):
 
 def test_an_extension_needs_no_gpu(monkeypatch):
     monkeypatch.setattr(room, "_gpus", lambda: ["0"])
-    monkeypatch.setattr(room, "_cores", lambda: 4)
+    monkeypatch.setattr(room, "cores", lambda: 4)
     extension = Run("a", "start wide", Path("a"), None)
     assert places_of(Runs({"wide": extension}, {}, ()), None) == [Place()] * 4
 

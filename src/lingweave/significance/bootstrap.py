@@ -105,7 +105,8 @@ class JointResampling:
         self.how = resampling or Resampling()
         self._wanted = figures
         self._first: Head | None = None
-        self._designs: dict[tuple[str, ...], Design] = {}
+        self.designs: dict[tuple[str, ...], Design] = {}
+        """Names of figures -> the queries that they were measured on."""
         self._weights = np.empty((0, 0), np.uint16)
 
     def resampled(self, arm: Arm) -> Resampled:
@@ -120,7 +121,7 @@ class JointResampling:
             self._first = sample
             self._weights = cluster_weights(cluster_count(sample), how.resamples, how.seed)
         check_comparable([self._first, *arm.samples])
-        design = self._designs.setdefault(sample.figures, Design())
+        design = self.designs.setdefault(sample.figures, Design())
         shares = seed_shares(arm, how.resamples, how.seed)
         wanted = self._wanted
         figures = tuple(one for one in sample.figures if wanted is None or one in wanted)

@@ -224,16 +224,16 @@ def check_comparable(samples: Sequence[Head]) -> None:
             ("tie rule", first.ties, other.ties),
         ):
             if a != b:
-                raise _incomparable(first, other, f"{what} {a!r} and {b!r}")
+                raise _incomparable(first.source, other.source, f"{what} {a!r} and {b!r}")
         if sorted(first.query_ids) != sorted(other.query_ids):
             odd = sorted({*first.query_ids} ^ {*other.query_ids})[:1]
             raise _incomparable(
-                first,
-                other,
+                first.source,
+                other.source,
                 f"{len(first.query_ids)} and {len(other.query_ids)} queries, {odd} in one only",
             )
         if not np.array_equal(clusters, _sorted_clusters(other)):
-            raise _incomparable(first, other, "the clusters of queries differ")
+            raise _incomparable(first.source, other.source, "the clusters of queries differ")
 
 
 class Design:
@@ -243,8 +243,8 @@ class Design:
     """
 
     def __init__(self) -> None:
-        self._first: Head | None = None
-        self._seen: dict[int, list[bytes]] = {}
+        self._source = ""
+        self._seen: dict[int, tuple[tuple[str, bytes], ...]] = {}
 
     def blocks(self, sample: Head) -> Iterator[tuple[int, tuple[Block, ...]]]:
         """The sample's blocks; languages without any are left out.
@@ -253,23 +253,42 @@ class Design:
             LingweaveError: other queries were measured than in the first sample.
         """
         place = np.argsort(np.argsort(np.asarray(sample.query_ids)))
-        first, found = self._first is None, set()
-        if self._first is None:
-            self._first = sample
+        own = Design()
+        own._source = sample.source
+        first = not self._source
         for x, blocks in sample.blocks():
-            digests = [_digest(place[one.query], one.cell) for one in blocks]
-            found.add(x)
-            if first:
-                self._seen[x] = digests
-                yield x, blocks
-                continue
-            for one, ours, theirs in zip(blocks, digests, self._seen.get(x, digests), strict=True):
-                if ours != theirs or x not in self._seen:
-                    raise _incomparable(self._first, sample, f"the {one.what} differ")
+            own._seen[x] = tuple((one.what, _digest(place[one.query], one.cell)) for one in blocks)
+            if not first:
+                self._check(own, x)
             yield x, blocks
-        if lost := {*self._seen} - found:
-            code = sample.languages[min(lost)]
-            raise _incomparable(self._first, sample, f"there are queries in {code} in one only")
+        if first:
+            self._source, self._seen = own._source, own._seen
+        else:
+            self.check(own, sample.languages)
+
+    def check(self, other: "Design", languages: Sequence[str]) -> None:
+        """Refuses samples that were measured on other queries than those of this design.
+
+        Args:
+            other: the design of other samples.
+            languages: codes of the languages.
+
+        Raises:
+            LingweaveError: one line with two sources and what differs.
+        """
+        for x in other._seen:
+            self._check(other, x)
+        if lost := {*self._seen} - {*other._seen}:
+            code = languages[min(lost)]
+            raise _incomparable(
+                self._source, other._source, f"there are queries in {code} in one only"
+            )
+
+    def _check(self, other: "Design", x: int) -> None:
+        ours = self._seen.get(x, ())
+        for place, one in enumerate(other._seen[x]):
+            if ours[place : place + 1] != (one,):
+                raise _incomparable(self._source, other._source, f"the {one[0]} differ")
 
 
 def _digest(place: Ints, cell: Ints) -> bytes:
@@ -279,9 +298,9 @@ def _digest(place: Ints, cell: Ints) -> bytes:
     return hashlib.blake2b(told.tobytes(), digest_size=16).digest()
 
 
-def _incomparable(one: Head, other: Head, difference: str) -> LingweaveError:
+def _incomparable(one: str, other: str, difference: str) -> LingweaveError:
     return LingweaveError(
-        f"cannot compare {one.source} with {other.source}: {difference};"
+        f"cannot compare {one} with {other}: {difference};"
         " evaluate both on the same benchmark, in the same languages, with the same --ties"
     )
 

@@ -34,8 +34,8 @@ class StudyConfig:
     benchmarks: list[str] | None = None
     """Only these of the study's benchmarks."""
     device: str | None = None
-    """Device that `study plan` reckons with: a100-40gb, a100-80gb, h100-80gb, h200, l4, l40s,
-    rtx-3090, rtx-4090 or cpu; absent: the one at hand."""
+    """Device that plans reckon with: a100-40gb, a100-80gb, h100-80gb, h200, l4, l40s, rtx-3090,
+    rtx-4090 or cpu; absent: the one at hand, and in reports h100-80gb."""
     resamples: int | None = None
     """Number of bootstrap resamples; absent: the study's own."""
 

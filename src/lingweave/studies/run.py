@@ -18,7 +18,7 @@ from lingweave.studies.running.launch import divided, is_first, processes
 from lingweave.studies.running.pool import Failure, done_side_by_side
 from lingweave.studies.running.runs import Run, Runs, runs_of
 from lingweave.studies.running.work import check_as_begun, is_made, is_measured, make, measure
-from lingweave.studies.tasks import missing_tasks, places_of, planning_tasks
+from lingweave.studies.tasks import PLAN, cores, missing_tasks, places_of, planning_tasks
 
 PRELOADED = ("lingweave.training.run", "lingweave.evaluate.run", "lingweave.studies.running.work")
 FAILURES = "failures"
@@ -62,13 +62,14 @@ def run(config: StudyConfig) -> None:
 def done(runs: Runs, config: StudyConfig, study: Study) -> dict[str, Failure]:
     """Does what is missing side by side; what failed, by name."""
     tasks = missing_tasks(runs)
-    if tasks:  # The report tells of these too. At the end: for workers that wait for a start.
+    if tasks:  # Last: they fill workers that wait for a start.
         tasks += planning_tasks(study, config.folder, config.device)
     names = {task.id: task.name for task in tasks}
     places = places_of(runs, config.workers)
     keep = partial(_keep, config, study)
     failed = done_side_by_side(tasks, places, study.name, PRELOADED, keep)
-    return {names[id]: failure for id, failure in failed.items()}
+    # The report works out what no task did, and says what is wrong with it.
+    return {names[id]: one for id, one in failed.items() if not id.startswith(PLAN)}
 
 
 def check_options(runs: Runs) -> None:
@@ -90,7 +91,7 @@ def _keep(config: StudyConfig, study: Study, id: str, failure: Failure | None) -
     """Writes what went wrong as soon as it has, so that Ctrl-C does not lose it."""
     if failure is None:
         _forget(config, study, id)
-    elif failure.trace:
+    elif failure.trace and not id.startswith(PLAN):
         path = _trace(config, study, id)
         with disk_errors_named(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -220,7 +221,7 @@ def report(config: StudyConfig, study: Study | None = None, runs: Runs | None = 
     check_options(runs)
     measurements = opened_measures(study, config.folder, runs.measures)
     folder = study_folder(config, study)
-    figures = drawn_figures(study, measurements)
+    figures = drawn_figures(study, measurements, workers=config.workers or cores())
     contents = write_report(
         study,
         measurements,

@@ -12,6 +12,9 @@ from lingweave.studies.running.pool import GPUS, Place, Task
 from lingweave.studies.running.runs import Measure, Runs
 from lingweave.studies.running.work import is_made, is_measured, make, measure
 
+PLAN = "plan-"
+"""How the ids of planning tasks begin."""
+
 
 def missing_tasks(runs: Runs) -> list[Task]:
     """What is not done: each run, what it needs before it, and its measures right after it."""
@@ -40,8 +43,8 @@ def planning_tasks(study: Study, out: Path, device: str | None) -> list[Task]:
         device: to plan for; None: that of reports.
     """
     return [
-        Task(f"plan {arm.name}", f"plan of {arm.name}", partial(_plan, study, arm, out, device))
-        for arm in planned_of(study)
+        Task(f"{PLAN}{number}", f"plan of {arm.name}", partial(_plan, study, arm, out, device))
+        for number, arm in enumerate(planned_of(study))
     ]
 
 
@@ -53,11 +56,11 @@ def places_of(runs: Runs, workers: int | None) -> list[Place]:
         workers: how many at most; None: as many as there are GPUs, or cores.
     """
     gpus = _gpus() if any(one.config and one.config.device != "cpu" for one in runs.all) else []
-    cores = _cores()
+    given = cores()
     if gpus:
         count = min(workers or len(gpus), len(gpus))
-        return [Place(max(1, cores // count), gpu) for gpu in gpus[:count]]
-    return [Place()] * (workers or cores)
+        return [Place(max(1, given // count), gpu) for gpu in gpus[:count]]
+    return [Place()] * (workers or given)
 
 
 def _measuring(what: Measure) -> Task:
@@ -83,5 +86,6 @@ def _gpus() -> list[str]:
     return [one.strip() for one in seen.split(",") if one.strip()][:count]
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Cores of this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -39,7 +39,8 @@ def built_encoder(
 
     Args:
         config: the run.
-        texts: gives all texts of the table; called only by encoders that start from nothing.
+        texts: gives all texts of the table, each time it is called; only encoders that start from
+            nothing call it.
         store: the token store, which keeps the tokenizers that they train; None: none is kept.
 
     Raises:

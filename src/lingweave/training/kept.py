@@ -1,4 +1,4 @@
-"""Trained tokenizers kept in the token store: of runs on the same texts only the first trains one.
+"""Trained tokenizers kept in the token store: later runs on the same texts train none.
 
 They are sealed files as token ids are; see `lingweave.training.tokens.store`.
 """
@@ -26,7 +26,7 @@ def kept_tokenizer(
     """The tokenizer that `trained_tokenizer` makes, from the store if it was made before.
 
     Args:
-        texts: gives every text once; called again to train.
+        texts: gives every text once, each time it is called.
         vocabulary: entries at most.
         folder: the token store; None: nothing is kept.
     """

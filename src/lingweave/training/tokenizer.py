@@ -25,7 +25,7 @@ def trained_tokenizer(texts: Callable[[], Iterable[str]], vocabulary: int) -> To
     merged within the stretch between two punctuation marks.
 
     Args:
-        texts: gives every text once; their order does not matter.
+        texts: gives every text once, and may be called twice; their order does not matter.
         vocabulary: entries at most, the five special ones included. At most half of them are
             letters: in a table of many scripts rare ideographs would take the place of words.
     """
@@ -35,9 +35,9 @@ def trained_tokenizer(texts: Callable[[], Iterable[str]], vocabulary: int) -> To
         return tokenizer
     # There may be more letters. Of those that are as rare as each other the library leaves out any,
     # so it is told which to keep.
-    counts = Counter(
-        letter for text in texts() for letter in tokenizer.normalizer.normalize_str(text)
-    )
+    counts: Counter[str] = Counter()
+    for text in texts():
+        counts.update(tokenizer.normalizer.normalize_str(text))
     counts[_SPACE] = counts.total()
     del counts[" "]
     kept = sorted(counts, key=lambda letter: (-counts[letter], letter))[:limit]
@@ -45,7 +45,7 @@ def trained_tokenizer(texts: Callable[[], Iterable[str]], vocabulary: int) -> To
 
 
 def _trained(texts: Iterable[str], vocabulary: int, limit: int, letters: list[str]) -> Tokenizer:
-    """One that has so many letters at most, and these whatever their number."""
+    """One with ``limit`` letters at most, ``letters`` before all others."""
     tokenizer = Tokenizer(models.BPE(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from studies.runnable import TRAIN, runnable
+from tiny import tiny_decoder
 
 from lingweave.errors import LingweaveError
 from lingweave.studies.definition.study import Choice, TableSpec
@@ -79,17 +80,18 @@ def test_rows_of_a_report_are_of_planned_arms_and_the_same_everywhere(table_file
 LARGE = {"encoder": "transformer", "layers": 2, "dimension": 64}
 
 
-def large(table_file):
+def large(table_file, large=LARGE):
     """A study with an arm that is planned alone."""
     train = {name: value for name, value in TRAIN.items() if name != "encoder"}
-    axes = {"size": {"small": Choice({"encoder": "static"}), "large": Choice(LARGE)}}
+    axes = {"size": {"small": Choice({"encoder": "static"}), "large": Choice(large)}}
     return runnable(table_file, train=train, axes=axes, arms=[{"size": "small"}],
                     planned=[{"size": "large"}], tables={"toy": TableSpec(files=["/gone.jsonl"])},
                     floors={})  # fmt: skip
 
 
 def test_footprints_of_planned_arms_are_kept(table_file, tmp_path, monkeypatch):
-    study = large(table_file)
+    folder = tiny_decoder(tmp_path / "m")
+    study = large(table_file, {"encoder": str(folder)})
     rows = planned_rows(study, tmp_path)
     (kept,) = (tmp_path / KEPT).iterdir()
     before = kept.read_bytes()
@@ -98,11 +100,13 @@ def test_footprints_of_planned_arms_are_kept(table_file, tmp_path, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(footprints, "_worked_out", never)
+    monkeypatch.setattr(footprints, "_FOUND", {})
     assert planned_rows(study, tmp_path) == rows
     monkeypatch.setattr(footprints, "_code", lambda: ["another version"])
     with pytest.raises(AssertionError):
         planned_rows(study, tmp_path)
     monkeypatch.undo()
+    monkeypatch.setattr(footprints, "_FOUND", {})
     kept.write_bytes(before[:-9])
     assert planned_rows(study, tmp_path) == rows
     assert kept.read_bytes() == before

@@ -7,7 +7,7 @@ import pytest
 from studies.reported import a_study, compared, contents, verdicts
 
 from lingweave.significance import Interval
-from lingweave.studies.judging.drawn import Cell
+from lingweave.studies.judging.arm import Cell
 from lingweave.studies.reporting.claimplot import MOST, claim_plot
 from lingweave.studies.reporting.contents import Row
 from lingweave.studies.reporting.looks import key_of, looks, tick

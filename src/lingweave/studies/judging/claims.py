@@ -8,8 +8,9 @@ import numpy as np
 from lingweave.errors import LingweaveError
 from lingweave.significance import Resampling
 from lingweave.studies.definition.study import ClaimSpec, Study
+from lingweave.studies.judging.arm import ArmFigures
 from lingweave.studies.judging.comparisons import Choices, Comparison, Place, comparisons
-from lingweave.studies.judging.drawn import ArmFigures, BenchmarkFigures, drawn_figures
+from lingweave.studies.judging.drawn import BenchmarkFigures, drawn_figures
 from lingweave.studies.judging.figures import Drawn, Floats
 from lingweave.studies.judging.holm import Difference, Judged, JudgedClaim, Part, interval, judged
 from lingweave.studies.judging.measurements import Measurements

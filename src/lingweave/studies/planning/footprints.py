@@ -3,23 +3,26 @@ seconds."""
 
 import hashlib
 import json
+import os
 from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lingweave.atomic import whole_file
+from lingweave.atomic import remove_unfinished, whole_file
 from lingweave.training.config import FREE_FIELDS, TrainConfig
 
 if TYPE_CHECKING:
     from lingweave.plan import Recipe
     from lingweave.table import ParallelTable
+    from lingweave.training.footprint.devices import Device
     from lingweave.training.footprint.footprint import Footprint
 
 KEPT = "footprints"
 """The folder that they are kept in, one file each: several processes may work some out at once."""
 PACKAGES = (
+    "lingweave.encoders",
     "lingweave.objectives",
     "lingweave.plan",
     "lingweave.training",
@@ -27,6 +30,10 @@ PACKAGES = (
     "lingweave.training.tokens",
 )
 """Where the code is that decides a footprint."""
+LIBRARIES = ("torch", "transformers", "tokenizers", "sentence-transformers", "peft")
+"""What it rests on."""
+DESCRIBING = (".json", ".txt", ".model")
+"""Ends of the names of files that say what a model and its tokenizer are."""
 PUBLISHED = {
     "FacebookAI/xlm-roberta-base": "xlm-r-base",
     "sentence-transformers/LaBSE": "labse",
@@ -45,7 +52,7 @@ PUBLISHED = {
 """Names on the hub of models whose shape lies among the files of the studies."""
 
 _FOUND: dict[str, "Sizes"] = {}
-"""Those of this process: a plan has many arms of one size."""
+"""Those of this process: a plan has many arms of one size. By key."""
 
 
 class Sizes(NamedTuple):
@@ -92,18 +99,25 @@ def sizes_of(
     Raises:
         LingweaveError: the encoder has no configuration, or cannot be planned.
     """
-    key = _key(config, table)
+    from lingweave.training.footprint.devices import MEASURED, device_of
+
+    device = device_of(config.plan_device, config.device == "cpu")
+    key = _key(config, table, device)
+    # The peak of a processor is measured anew by every process, and hub models are known by name.
+    kept = Path(config.encoder).is_dir() and device.source != MEASURED
     path = out / KEPT / f"{key}.json"
-    with suppress(OSError, ValueError, TypeError):  # Missing, or not what this version writes.
-        return Sizes(**json.loads(path.read_text(encoding="utf-8")))
-    found = _FOUND[key] = _FOUND.get(key) or _worked_out(config, table, recipe)
-    # For the small ones a plan makes no folder.
-    if out.is_dir() or Path(config.encoder).is_dir():
+    if kept:
+        with suppress(OSError, ValueError, TypeError):  # Missing, or not what this version writes.
+            return Sizes(**json.loads(path.read_text(encoding="utf-8")))
+    if key not in _FOUND:
+        _FOUND[key] = _worked_out(config, table, recipe)
+    if kept:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
+            remove_unfinished(path.parent)
             with whole_file(path) as part:
-                part.write_text(json.dumps(found._asdict(), indent=1) + "\n", encoding="utf-8")
-    return found
+                part.write_text(json.dumps(_FOUND[key]._asdict(), indent=1) + "\n", "utf-8")
+    return _FOUND[key]
 
 
 def published_shape(name: str) -> str | None:
@@ -120,27 +134,22 @@ def _worked_out(
     return Sizes.of(footprint_of(config, table, recipe))
 
 
-def _key(config: TrainConfig, table: "ParallelTable | None") -> str:
-    """A hash of the options, of the encoder's configuration, of the table and of the code."""
-    fields = {k: v for k, v in config.to_dict().items() if k not in FREE_FIELDS - {"plan_device"}}
+def _key(config: TrainConfig, table: "ParallelTable | None", device: "Device") -> str:
+    """A hash of all that decides a footprint: options, processes, encoder, table, device, code."""
+    fields = {k: v for k, v in config.to_dict().items() if k not in FREE_FIELDS}
     described: Any = config.encoder
     if Path(config.encoder).is_dir():
+        files = sorted(Path(config.encoder).rglob("*"))
         described = [
-            (path.name, path.read_text(encoding="utf-8"))
-            for path in sorted(Path(config.encoder).rglob("*.json"))
-            if path.stat().st_size < 1 << 20
+            (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+            for path in files
+            if path.is_file() and path.suffix in DESCRIBING
         ]
     rows = None if table is None else table.fingerprint
-    decides = [fields | {"encoder": described}, rows, _device(config), _code()]
+    ranks = os.environ.get("WORLD_SIZE", "1")
+    decides = [fields | {"encoder": described}, ranks, rows, list(device), _code()]
     told = json.dumps(decides, sort_keys=True)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _device(config: TrainConfig) -> list[Any]:
-    """Where the run would be, if it is not named: the device at hand."""
-    from lingweave.training.footprint.devices import device_of
-
-    return list(device_of(config.plan_device, config.device == "cpu"))
 
 
 @lru_cache(maxsize=1)
@@ -151,4 +160,4 @@ def _code() -> list[str]:
         for path in sorted(resources.files(package).iterdir(), key=lambda one: one.name):
             if path.name.endswith(".py"):
                 digest.update(path.read_bytes())
-    return [digest.hexdigest(), *(metadata.version(x) for x in ("torch", "transformers", "peft"))]
+    return [digest.hexdigest(), *map(metadata.version, LIBRARIES)]

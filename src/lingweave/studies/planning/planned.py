@@ -90,7 +90,6 @@ def planned_rows(
     Raises:
         LingweaveError: there is no such device.
     """
-    device = device or REPORTED
     rows = []
     for arm in planned_of(study):
         one = planned_arm(study, arm, out, device)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from lingweave.significance import Interval
-from lingweave.studies.judging.drawn import Cell
+from lingweave.studies.judging.arm import Cell
 from lingweave.studies.judging.verdicts import Verdict
 
 Reproduced = Literal["reproduced", "not reproduced", "undecided", "not measured"]

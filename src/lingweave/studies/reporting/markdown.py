@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from lingweave.report.tables import Cell, Table
-from lingweave.studies.judging.drawn import MANY_LANGUAGES
+from lingweave.studies.judging.arm import MANY_LANGUAGES
 from lingweave.studies.judging.verdicts import Verdict
 from lingweave.studies.reporting.answer import Answer, answer_sentence, answers, by_status, rule
 from lingweave.studies.reporting.contents import Contents, Part

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from lingweave.studies.definition.study import Study
-from lingweave.studies.judging.drawn import ArmFigures, BenchmarkFigures
+from lingweave.studies.judging.arm import ArmFigures
+from lingweave.studies.judging.drawn import BenchmarkFigures
 from lingweave.studies.judging.figures import KINDS
 from lingweave.studies.judging.measurements import Measurements
 from lingweave.studies.reporting.contents import Part, Row, SeenByStarts

@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -42,6 +43,8 @@ DEVICES = (
     Device("rtx-4090", 24 * _GB, 165.2 * _TERA, 82.6 * _TERA),
 )
 
+MEASURED = "measured here"
+"""The source of peaks that no data sheet gives."""
 UTILISATION = 0.4
 """Share of the peak that a training step is assumed to reach."""
 USABLE = 0.92
@@ -84,10 +87,11 @@ def _gpu_at_hand() -> Device:
     return closest._replace(memory=properties.total_memory)
 
 
+@lru_cache(maxsize=1)
 def _cpu_at_hand() -> Device:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     bf16, fp32 = _measured_peak(torch.bfloat16), _measured_peak(torch.float32)
-    return Device("cpu", memory, bf16, fp32, gpu=False, source="measured here")
+    return Device("cpu", memory, bf16, fp32, gpu=False, source=MEASURED)
 
 
 def _measured_peak(dtype: torch.dtype) -> float:
