@@ -1,13 +1,30 @@
 """Worker processes and what people see of them: how they start, and how far their work is."""
 
 import contextlib
+import os
 import signal
-from collections.abc import Iterator, Sequence
-from multiprocessing import forkserver, get_all_start_methods, get_context
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import (
+    active_children,
+    connection,
+    forkserver,
+    get_all_start_methods,
+    get_context,
+    parent_process,
+)
 from multiprocessing.context import BaseContext
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lingweave.errors import LingweaveError
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Variables that tell libraries how many threads they may use."""
@@ -42,6 +59,70 @@ def undivided() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if asked:
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """These variables, until the block ends."""
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ |= wanted
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def end_with_parent() -> None:
+    """Lets this worker be told to end (SIGTERM) when the process that started it is gone."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def mapped(
+    work: Callable[[Given], Made], items: Sequence[Given], workers: int, preload: Sequence[str]
+) -> list[Made]:
+    """``work`` of each item, in their order, by processes of one thread each.
+
+    Stopped, it ends at once: for work of seconds, of which nothing is kept.
+
+    Args:
+        work: pickled for the processes, as items and results are.
+        items: what is worked on.
+        workers: processes at most; with one, or one item, the work is done in this process.
+        preload: modules that all of them need.
+
+    Raises:
+        LingweaveError: a process was killed.
+    """
+    if min(workers, len(items)) < 2:
+        return [work(item) for item in items]
+    # Libraries read these once, when the process that all workers are forked from imports them.
+    with environment(dict.fromkeys(THREADS, "1")):
+        context, others = started_from(preload), set(active_children())
+        pool = ProcessPoolExecutor(min(workers, len(items)), context, end_with_parent)
+        try:
+            with undivided():
+                made = [pool.submit(work, item) for item in items]
+            return [one.result() for one in made]
+        except BrokenProcessPool:
+            raise LingweaveError(
+                "a worker was killed, perhaps because memory ran out: give fewer --workers"
+            ) from None
+        except BaseException:
+            for process in set(active_children()) - others:
+                process.kill()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 class Bar:

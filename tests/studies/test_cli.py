@@ -89,7 +89,7 @@ def refused(words, capsys):
         (["study", "plan", "TOY", "--workers", "2"], "--workers: only goes with study run, not"),
         (["study", "status", "TOY", "--only", "a"], "--only: only goes with study run, not with"),
         (["study", "commands", "TOY", "--only", "a"], "--only: only goes with study run, not"),
-        (["study", "report", "TOY", "--workers", "1"], "not with study report; leave it out"),
+        (["study", "report", "TOY", "--only", "a"], "not with study report; leave it out"),
     ],
 )  # fmt: skip
 def test_a_mistake_on_the_command_line(words, line, written, capsys):

@@ -6,8 +6,9 @@ import numpy as np
 
 from lingweave.plan.plan import BatchPlan
 
-COUNTED_STEPS = 1000
-"""Steps over which visits are counted: about a second of planning."""
+COUNTED_STEPS = 100
+"""Steps over which visits are counted: with dozens of languages and many holes, a second or two of
+planning."""
 
 
 def balance(plan: BatchPlan) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -99,15 +100,26 @@ class JointResampling:
     """One resampling of clusters for arm after arm, so that only one need be in memory."""
 
     def __init__(
-        self, resampling: Resampling | None = None, figures: Collection[str] | None = None
+        self,
+        resampling: Resampling | None = None,
+        figures: Collection[str] | None = None,
+        first: Head | None = None,
     ) -> None:
-        """Resample only some figures: of dozens of arms in hundreds of languages, all take time."""
+        """Resample only some figures: of dozens of arms in hundreds of languages, all take time.
+
+        Args:
+            resampling: how to draw.
+            figures: which; None: all.
+            first: what all arms must be comparable with; None: the first arm's first sample.
+        """
         self.how = resampling or Resampling()
         self._wanted = figures
         self._first: Head | None = None
+        self._weights = np.empty((0, 0), np.uint16)
+        if first is not None:
+            self._begin(first)
         self.designs: dict[tuple[str, ...], Design] = {}
         """Names of figures -> the queries that they were measured on."""
-        self._weights = np.empty((0, 0), np.uint16)
 
     def resampled(self, arm: Arm) -> Resampled:
         """The arm's figures.
@@ -117,10 +129,8 @@ class JointResampling:
                 queries.
         """
         how, sample = self.how, arm.samples[0]
-        if self._first is None:
-            self._first = sample
-            self._weights = cluster_weights(cluster_count(sample), how.resamples, how.seed)
-        check_comparable([self._first, *arm.samples])
+        first = self._first or self._begin(sample)
+        check_comparable([first, *arm.samples])
         design = self.designs.setdefault(sample.figures, Design())
         shares = seed_shares(arm, how.resamples, how.seed)
         wanted = self._wanted
@@ -139,6 +149,11 @@ class JointResampling:
                     draws[start:stop, x] += share * weighted_figures(columns, block)
             draws[:, sorted(left)] = np.nan
         return Resampled(arm.name, sample.languages, by_seed, draws, how.confidence, figures)
+
+    def _begin(self, first: Head) -> Head:
+        self._first = first
+        self._weights = cluster_weights(cluster_count(first), self.how.resamples, self.how.seed)
+        return first
 
     @property
     def clusters(self) -> int:
@@ -181,6 +196,7 @@ def macro_by_seed(arm: Resampled) -> tuple[Mapping[str, float], ...]:
     return tuple(dict(zip(arm.figures, map(float, row), strict=True)) for row in macro(arm.by_seed))
 
 
+@lru_cache(maxsize=1)
 def cluster_weights(clusters: int, resamples: int, seed: int) -> NDArray[np.uint16]:
     """(resamples, clusters): how often each resample drew each cluster; rows sum to clusters."""
     generator = np.random.default_rng([seed, 0])

@@ -4,6 +4,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -243,7 +244,7 @@ class Design:
     """
 
     def __init__(self) -> None:
-        self._source = ""
+        self._source: str | None = None
         self._seen: dict[int, tuple[tuple[str, bytes], ...]] = {}
 
     def blocks(self, sample: Head) -> Iterator[tuple[int, tuple[Block, ...]]]:
@@ -255,7 +256,7 @@ class Design:
         place = np.argsort(np.argsort(np.asarray(sample.query_ids)))
         own = Design()
         own._source = sample.source
-        first = not self._source
+        first = self._source is None
         for x, blocks in sample.blocks():
             own._seen[x] = tuple((one.what, _digest(place[one.query], one.cell)) for one in blocks)
             if not first:
@@ -285,10 +286,11 @@ class Design:
             )
 
     def _check(self, other: "Design", x: int) -> None:
-        ours = self._seen.get(x, ())
-        for place, one in enumerate(other._seen[x]):
-            if ours[place : place + 1] != (one,):
-                raise _incomparable(self._source, other._source, f"the {one[0]} differ")
+        ours, theirs = self._seen.get(x, ()), other._seen[x]
+        for one, same in zip_longest(theirs, ours):
+            if one != same:
+                what, _ = one or same
+                raise _incomparable(self._source, other._source, f"the {what} differ")
 
 
 def _digest(place: Ints, cell: Ints) -> bytes:
@@ -298,7 +300,7 @@ def _digest(place: Ints, cell: Ints) -> bytes:
     return hashlib.blake2b(told.tobytes(), digest_size=16).digest()
 
 
-def _incomparable(one: str, other: str, difference: str) -> LingweaveError:
+def _incomparable(one: str | None, other: str | None, difference: str) -> LingweaveError:
     return LingweaveError(
         f"cannot compare {one} with {other}: {difference};"
         " evaluate both on the same benchmark, in the same languages, with the same --ties"

@@ -27,8 +27,8 @@ class StudyConfig:
     out: str = "runs/studies"
     """Folder of models, evaluations and reports; studies that share it share equal runs."""
     workers: int | None = None
-    """Processes that work side by side, one thread or one GPU each; absent: as many as there are
-    GPUs where runs use them, else cores."""
+    """Processes that work side by side, one thread or one GPU each, for runs and for the report;
+    absent: as many as there are GPUs where runs use them, else cores."""
     only: list[str] | None = None
     """Exactly these runs and measures, by the ids that `study commands` prints, in this process."""
     benchmarks: list[str] | None = None
@@ -88,13 +88,14 @@ class StudyConfig:
         return study
 
     def refuse_for(self, verb: str) -> None:
-        """Refuses options that only `study run` has a use for.
+        """Refuses options that say how runs are done; a report has a use for workers.
 
         Raises:
             LingweaveError: names the first.
         """
+        unused = [name for name in FOR_RUN if (verb, name) != ("report", "workers")]
         refuse_unused(
-            self, FOR_RUN, f"only goes with study run, not with study {verb}; leave it out"
+            self, unused, f"only goes with study run, not with study {verb}; leave it out"
         )
 
 

@@ -18,7 +18,6 @@ from lingweave.significance import (
     Resampled,
     Resampling,
     Sample,
-    check_comparable,
     cluster_numbers,
     intervals,
 )
@@ -67,9 +66,13 @@ class Wanted(NamedTuple):
     """What is asked of each arm."""
 
     tables: tuple[Figure, ...]
+    """Figures of the report's tables."""
     claims: tuple[Figure, ...]
+    """Those of which claims need the resamples."""
     published: tuple[Figure, ...]
+    """Those that the paper gives."""
     unseen: tuple[str, ...]
+    """Languages that no arm saw in training."""
     read: bool
     """Whether answers are asked for."""
 
@@ -78,29 +81,48 @@ class Facts(NamedTuple):
     """What is the same of all evaluations on a benchmark."""
 
     benchmark: str
+    """Its own name."""
     ties: str
+    """The tie rule of all ranks."""
     languages: tuple[str, ...]
+    """All of them."""
     queries: int
+    """Distinct questions."""
     design: bytes
+    """Equal where the same questions in the same clusters were asked."""
 
 
 class DrawnArm(NamedTuple):
     """An arm, and what all arms of a benchmark have in common."""
 
     figures: ArmFigures
+    """The arm's own."""
     head: Facts
+    """Of the first arm's first evaluation, with which this one was compared."""
     languages: tuple[str, ...]
     """Those in which anything was asked."""
     clusters: int
+    """What the bootstrap draws from."""
     designs: Mapping[tuple[str, ...], Design]
+    """Names of figures -> the queries that they were measured on."""
 
 
 def of_arm(arm: MeasuredArm, first: Path | Sample, wanted: Wanted, how: Resampling) -> DrawnArm:
-    """An arm's figures, drawn as those of the arm whose first evaluation is ``first``."""
-    draw = JointResampling(how, {one.measure for one in (*wanted.claims, *wanted.tables)})
+    """An arm's figures, drawn with the same clusters and seeds as those of other arms.
+
+    Args:
+        arm: its evaluations.
+        first: an evaluation of the first arm, with which all arms must be comparable.
+        wanted: what is asked.
+        how: how the bootstrap draws.
+
+    Raises:
+        LingweaveError: an evaluation cannot be read, or was not measured as ``first`` was.
+    """
     samples = tuple(opened(one) for one in arm.evaluations)
     head = samples[0] if first is arm.evaluations[0] else opened(first)
-    check_comparable([head, *samples])
+    measures = {one.measure for one in (*wanted.claims, *wanted.tables)}
+    draw = JointResampling(how, measures, head)
     parts = [draw.resampled(Arm(arm.name, arm.seeds, samples))]
     asked = _asked(parts[0])
     if wanted.read:
@@ -110,10 +132,6 @@ def of_arm(arm: MeasuredArm, first: Path | Sample, wanted: Wanted, how: Resampli
     figures = _arm_figures(arm, parts, wanted, selectors, draw.clusters)
     facts = Facts(head.benchmark, head.ties, head.languages, len(head.query_ids), _design(head))
     return DrawnArm(figures, facts, asked, draw.clusters, draw.designs)
-
-
-def groups_of(asked: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
-    return grouped(asked) if len(asked) >= MANY_LANGUAGES else {}
 
 
 def _arm_figures(
@@ -174,8 +192,10 @@ def _drawn(
     return drawn
 
 
-def grouped(codes: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Kind of group -> group -> those of the languages that are in it."""
+def groups_of(codes: Sequence[str]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Kind of group -> group -> those of the languages that are in it; none of few languages."""
+    if len(codes) < MANY_LANGUAGES:
+        return {}
     kinds: dict[str, dict[str, tuple[str, ...]]] = {}
     for kind in KINDS:
         of = GROUPS[kind]

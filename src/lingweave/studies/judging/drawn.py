@@ -1,23 +1,22 @@
 """All figures of a study from one pass over its evaluations, arm by arm.
 
-In the memory of a process are the values of one query language, the resamples of one arm, and of
-all arms those of the figures that claims name; everything else is kept as intervals.
+In the memory of a process that draws are the values of one query language and the resamples of one
+arm. Of all arms only the resamples of figures that claims name are kept, and intervals of others.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from lingweave.significance import Resampling
+from lingweave.significance import Design, Resampling
 from lingweave.studies.definition.study import Study
-from lingweave.studies.judging import arm as room
-from lingweave.studies.judging.arm import ArmFigures, DrawnArm, Wanted, groups_of, of_arm
+from lingweave.studies.judging.arm import ArmFigures, Wanted, groups_of, of_arm
 from lingweave.studies.judging.comparisons import Choices, comparisons
 from lingweave.studies.judging.figures import Figure, figure
 from lingweave.studies.judging.measurements import MeasuredArm, Measurements
-from lingweave.workers import started_from
+from lingweave.workers import mapped
 
+PRELOADED = ("lingweave.studies.judging.arm",)
 PLAIN = ("mono.mAP", "cross.mAP", "multi.mAP", "rank_distance")
 """Given of every study."""
 MUCH = 400
@@ -64,8 +63,8 @@ def drawn_figures(
         workers: processes that draw arms side by side, where there is much to draw.
 
     Raises:
-        LingweaveError: a figure's name is wrong, an evaluation cannot be read, or the arms of a
-            benchmark were not measured alike.
+        LingweaveError: a figure's name is wrong, an evaluation cannot be read, the arms of a
+            benchmark were not measured alike, or a worker was killed.
     """
     how = resampling or Resampling(study.resamples)
     found = {}
@@ -109,11 +108,12 @@ def _of_benchmark(
 ) -> BenchmarkFigures:
     draw = partial(of_arm, first=arms[0].evaluations[0], wanted=wanted, how=how)
     one = draw(arms[0])
-    drawn = [one, *_side_by_side(draw, arms[1:], workers, len(one.languages))]
-    for other in drawn[1:]:
-        for figures, design in one.designs.items():
-            if figures in other.designs:
-                design.check(other.designs[figures], one.head.languages)
+    much = len(one.languages) * sum(len(arm.evaluations) for arm in arms) >= MUCH
+    drawn = [one, *mapped(draw, arms[1:], workers if much else 1, PRELOADED)]
+    designs: dict[tuple[str, ...], Design] = {}
+    for other in drawn:
+        for figures, design in other.designs.items():
+            designs.setdefault(figures, design).check(design, one.head.languages)
     return BenchmarkFigures(
         name=name,
         benchmark=one.head.benchmark,
@@ -125,16 +125,3 @@ def _of_benchmark(
         groups=groups_of(one.languages),
         arms={other.figures.name: other.figures for other in drawn},
     )
-
-
-def _side_by_side(
-    draw: Callable[[MeasuredArm], DrawnArm],
-    arms: Sequence[MeasuredArm],
-    workers: int,
-    languages: int,
-) -> list[DrawnArm]:
-    much = languages * sum(len(arm.evaluations) for arm in arms) >= MUCH
-    if not much or workers < 2:
-        return [draw(arm) for arm in arms]
-    with ProcessPoolExecutor(min(workers, len(arms)), started_from((room.__name__,))) as pool:
-        return list(pool.map(draw, arms))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lingweave.atomic import remove_unfinished, whole_file
 from lingweave.training.config import FREE_FIELDS, TrainConfig
@@ -100,11 +100,13 @@ def sizes_of(
         LingweaveError: the encoder has no configuration, or cannot be planned.
     """
     from lingweave.training.footprint.devices import MEASURED, device_of
+    from lingweave.training.footprint.shape import described
 
     device = device_of(config.plan_device, config.device == "cpu")
-    key = _key(config, table, device)
-    # The peak of a processor is measured anew by every process, and hub models are known by name.
-    kept = Path(config.encoder).is_dir() and device.source != MEASURED
+    folder = described(config).folder
+    key = _key(config, folder, table, device)
+    # Small ones take no time, and the peak of a processor is measured anew by every process.
+    kept = folder is not None and device.source != MEASURED
     path = out / KEPT / f"{key}.json"
     if kept:
         with suppress(OSError, ValueError, TypeError):  # Missing, or not what this version writes.
@@ -134,20 +136,21 @@ def _worked_out(
     return Sizes.of(footprint_of(config, table, recipe))
 
 
-def _key(config: TrainConfig, table: "ParallelTable | None", device: "Device") -> str:
+def _key(
+    config: TrainConfig, folder: Path | None, table: "ParallelTable | None", device: "Device"
+) -> str:
     """A hash of all that decides a footprint: options, processes, encoder, table, device, code."""
     fields = {k: v for k, v in config.to_dict().items() if k not in FREE_FIELDS}
-    described: Any = config.encoder
-    if Path(config.encoder).is_dir():
-        files = sorted(Path(config.encoder).rglob("*"))
-        described = [
-            (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-            for path in files
-            if path.is_file() and path.suffix in DESCRIBING
-        ]
+    files = [] if folder is None else sorted(folder.rglob("*"))
+    encoder = [
+        (path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in files
+        if path.is_file() and path.suffix in DESCRIBING
+    ]
     rows = None if table is None else table.fingerprint
     ranks = os.environ.get("WORLD_SIZE", "1")
-    decides = [fields | {"encoder": described}, ranks, rows, list(device), _code()]
+    fields["encoder"] = encoder or config.encoder
+    decides = [fields, ranks, rows, list(device), _code()]
     told = json.dumps(decides, sort_keys=True)
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 

@@ -85,14 +85,15 @@ def planned(
 def planned_rows(
     study: Study, out: Path, device: str | None = None
 ) -> tuple[Mapping[str, Any], ...]:
-    """The arms that are only planned, as rows of a report: column -> value.
-
-    Raises:
-        LingweaveError: there is no such device.
-    """
-    rows = []
+    """The arms that are only planned, as rows of a report: column -> value."""
+    rows: list[Mapping[str, Any]] = []
     for arm in planned_of(study):
-        one = planned_arm(study, arm, out, device)
+        try:
+            one = planned_arm(study, arm, out, device)
+        except Exception as error:  # Of any kind: what was measured must be reported all the same.
+            reason = f"not worked out: {type(error).__name__}: {error}"
+            rows.append({"arm": arm.name, "note": " ".join(reason.split())[:300]})
+            continue
         rows.append(
             {
                 "arm": one.arm,

@@ -9,18 +9,24 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from multiprocessing import connection, parent_process
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lingweave.errors import LingweaveError
-from lingweave.workers import THREADS, Bar, started_from, undivided
+from lingweave.workers import (
+    THREADS,
+    Bar,
+    end_with_parent,
+    environment,
+    started_from,
+    undivided,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -91,7 +97,7 @@ def done_side_by_side(
     threads = {name: str(places[0].threads) for name in THREADS}
     # Libraries read these once, when the process that all workers are forked from imports them.
     with (
-        _environment(threads),
+        environment(threads),
         _sigterm_as_ctrl_c(),
         Bar(title, [one.id for one in tasks]) as bar,
     ):
@@ -216,20 +222,6 @@ def _duration(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """These variables, until the block ends."""
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ |= wanted
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
 def _sigterm_as_ctrl_c() -> Iterator[None]:
     """SIGTERM, by which job managers end a program, is taken as Ctrl-C."""
     before: Any = signal.signal(signal.SIGTERM, _stop)
@@ -244,7 +236,7 @@ def _in_worker(work: Callable[[Say], None], place: Place, parent: Connection) ->
     # Ctrl-C reaches all processes of a terminal; what is to be done then, the parent says.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     os.environ |= dict.fromkeys(THREADS, str(place.threads))
     if place.gpu is not None:
         os.environ[GPUS] = place.gpu
@@ -269,11 +261,3 @@ def _in_worker(work: Callable[[Say], None], place: Place, parent: Connection) ->
 
 def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed saves and ends too."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
